@@ -1,0 +1,16 @@
+# Warnings are errors, in our own code only; dependencies are SYSTEM. Link to catcher_options to get them.
+add_library(catcher_options INTERFACE)
+target_compile_definitions(catcher_options INTERFACE
+  WIN32_LEAN_AND_MEAN NOMINMAX UNICODE _UNICODE _WIN32_WINNT=0x0A00 WINVER=0x0A00)
+target_include_directories(catcher_options INTERFACE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
+if(MSVC)
+  target_compile_options(catcher_options INTERFACE /W4 /WX /permissive- /utf-8 /EHsc)
+else()
+  target_compile_options(catcher_options INTERFACE
+    -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
+    -Woverloaded-virtual -Wundef -Wunused -Wformat=2
+    # GetProcAddress returns FARPROC; casting it to the real signature is what it is for.
+    -Wno-cast-function-type)
+  target_compile_options(catcher_options INTERFACE -ffunction-sections -fdata-sections)
+  target_link_options(catcher_options INTERFACE -static -municode -Wl,--gc-sections)
+endif()

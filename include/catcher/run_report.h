@@ -1,0 +1,170 @@
+#pragma once
+
+#include <catcher/address.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace catcher {
+
+/// What became of a run. The order is that of precedence for a reader, not of severity.
+enum class Verdict { kNormal, kCrashed, kTimeout, kLimit, kInterrupted, kStartFailed, kDefect };
+
+/// First chance: before the debuggee's own handlers. Second chance: none of them took it.
+enum class Chance { kFirst, kSecond };
+
+/// How a crash showed itself.
+enum class CrashKind { kException, kFailFast, kAbort, kExitStatus };
+
+/// What an access violation or in-page error was doing (EXCEPTION_RECORD, ExceptionInformation[0]: 0, 1, 8).
+enum class AccessOperation { kRead, kWrite, kExecute };
+
+/// How a process ended.
+enum class HowEnded { kItself, kCrash, kKilled, kDetached };
+
+/// How a stack frame was found, from the most to the least trustworthy.
+enum class FrameSource { kContext, kUnwindData, kReturnPop, kFramePointer, kScan, kInline };
+
+/// One frame of a stack, innermost first. What is not known is empty or zero.
+struct Frame {
+  Address pc;                                    ///< instruction pointer, or the return address for outer frames
+  std::string module;                            ///< file name of the module, as on disk; empty: in no module
+  std::uint64_t offset = 0;                      ///< pc relative to the module's base
+  std::string function;                          ///< readable (demangled) name
+  std::uint64_t function_offset = 0;             ///< pc relative to the function's start
+  std::string file;                              ///< source file as the debug information names it
+  std::uint32_t line = 0;                        ///< 1-based
+  bool is_inline = false;                        ///< the function was inlined into the next outer frame
+  bool in_bucket = false;                        ///< counted in the bucket
+  FrameSource source = FrameSource::kUnwindData;  ///< how the frame was found
+};
+
+/// The stack of one thread.
+struct Stack {
+  std::vector<Frame> frames;       ///< at most 256: the first 200 and the last 56
+  std::uint64_t frames_total = 0;  ///< how many there were
+  std::string end_reason;          ///< why unwinding ended before the thread's start; empty when it did not
+};
+
+/// One thread of a stopped process.
+struct ThreadRecord {
+  std::uint32_t tid = 0;
+  std::string name;   ///< as set by the debuggee (SetThreadDescription, exception 0x406D1388); may be empty
+  Stack stack;
+  std::string state;  ///< for a hang: what the thread is doing, e.g. "waits for critical section 0x…, owned by 268"
+};
+
+/// One module of a process at the moment of a crash.
+struct ModuleRecord {
+  Address base;
+  std::uint64_t size = 0;       ///< bytes, SizeOfImage
+  std::string path;             ///< may be empty
+  std::uint32_t timestamp = 0;  ///< TimeDateStamp of the PE header
+  std::string symbols;          ///< which symbols were used, or why there are none; empty: not looked for
+};
+
+/// An EXCEPTION_RECORD, decoded as far as its own parameters go.
+struct ExceptionInfo {
+  std::uint32_t code = 0;
+  std::string name;     ///< the field's name: EXCEPTION_ACCESS_VIOLATION; for unknown codes the hex number
+  Address address;      ///< where it was raised
+  std::string module;   ///< file name of the module that `address` lies in; empty: in none
+  std::uint64_t offset = 0;  ///< `address` relative to that module's base
+  std::vector<std::uint64_t> parameters;
+  std::optional<AccessOperation> operation;  ///< for access violations and in-page errors
+  std::optional<Address> target;             ///< the address that could not be accessed
+  std::string detail;  ///< decoded parameters in words: "write to 0x0", "FAST_FAIL_FATAL_APP_EXIT"; may be empty
+};
+
+/// A C++ exception behind a crash.
+struct CxxException {
+  std::string type;  ///< readable type name
+  std::string what;  ///< what(), where it can be read without running code in the debuggee; may be empty
+};
+
+/// One crash of one process.
+struct Crash {
+  std::uint32_t pid = 0;
+  std::uint32_t tid = 0;            ///< 0 where no thread is to blame (an exit status)
+  std::chrono::milliseconds time{};  ///< since the start of the run
+  CrashKind kind = CrashKind::kException;
+  Chance chance = Chance::kSecond;
+  std::string image;                         ///< file name of the process's program
+  std::optional<ExceptionInfo> exception;    ///< absent for abort() and exit statuses without an exception
+  std::optional<std::uint32_t> exit_status;  ///< for kind kExitStatus: the status
+  std::uint32_t status = 0;                  ///< the NTSTATUS (or exit code) that stands for this crash
+  std::string summary;                       ///< one line: what happened and where
+  std::vector<std::string> notes;            ///< further facts, e.g. "second chance never came"
+  std::string missing;                       ///< the DLL or entry point that was missing; may be empty
+  std::string assertion;                     ///< text of a CRT assertion; may be empty
+  std::optional<CxxException> cxx;
+  std::string severity;  ///< high, medium, low, unknown; empty: not ranked
+  std::string rule;      ///< id of the severity rule
+  std::string why;       ///< the rule's reason
+  std::string bucket;    ///< "h1:major.minor"; empty: none
+  Stack stack;           ///< of the crashed thread
+  std::vector<ThreadRecord> threads;
+  std::vector<std::pair<std::string, std::uint64_t>> registers;  ///< name and value, in the usual order
+  std::string instruction;       ///< the faulting instruction, disassembled
+  std::string instruction_note;  ///< the operand that faulted
+  std::string target_region;     ///< what lies at the faulting address
+  std::vector<ModuleRecord> modules;
+  std::vector<std::string> debug_strings;  ///< of the last second before the crash
+  std::string minidump;                    ///< path of the written minidump; empty: none
+  std::string minidump_error;              ///< why none was written; empty: none wanted or it was written
+};
+
+/// One process of the tree.
+struct ProcessRecord {
+  std::uint32_t pid = 0;
+  std::uint32_t parent_pid = 0;
+  int bits = 64;                      ///< 32 or 64
+  std::string image;                  ///< full path; the file name where the path is not known
+  std::string command_line;           ///< as the process sees it; empty where it could not be read
+  std::chrono::milliseconds start{};  ///< since the start of the run
+  std::optional<std::chrono::milliseconds> end;  ///< none: it did not end while it was watched
+  std::optional<std::uint32_t> exit_status;
+  HowEnded ended = HowEnded::kItself;
+};
+
+/// How often one exception code was raised at first chance and handled by the debuggee.
+struct HandledException {
+  std::uint32_t code = 0;
+  std::string name;
+  std::uint64_t count = 0;
+};
+
+/// What the processes were doing at a timeout.
+struct Hang {
+  /// One process of the tree with all its threads.
+  struct Process {
+    std::uint32_t pid = 0;
+    std::string image;
+    std::vector<ThreadRecord> threads;
+  };
+  std::vector<Process> processes;
+  std::string cause;   ///< busy, idle, deadlock, dialog, loader; empty: not told
+  std::string detail;  ///< the cause in words
+};
+
+/// What became of one run: the one value that every report is made from.
+struct RunReport {
+  std::string catcher_version;
+  std::string command_line;                       ///< of the target
+  std::chrono::system_clock::time_point started;  ///< UTC
+  std::chrono::milliseconds duration{};
+  Verdict verdict = Verdict::kNormal;
+  std::uint32_t exit_code = 0;  ///< what catcher exits with
+  std::string summary;          ///< one line, the same as on stderr
+  std::vector<ProcessRecord> processes;  ///< in order of creation; the first is the root
+  std::vector<Crash> crashes;            ///< in order of time; the first decides
+  std::optional<Hang> hang;
+  std::vector<HandledException> handled_exceptions;  ///< by code
+  std::vector<std::string> warnings;  ///< what catcher could not do, one line each
+};
+
+}  // namespace catcher
