@@ -16,8 +16,9 @@ struct ExceptionRow {
   std::string_view name;     // EXCEPTION_ACCESS_VIOLATION, DBG_CONTROL_C, STATUS_HEAP_CORRUPTION
   std::string_view meaning;  // a few words for a person: "access violation"
   ExitCode exit_code;        // how a crash with this code is reported
-  bool interesting;          // on the list of --first-chance: a memory or instruction fault that programs rarely raise on purpose
-  bool hardware;             // raised by the processor, so that its second chance must come unless somebody handles it
+  bool interesting;  // on the list of --first-chance: a memory or instruction fault that programs rarely raise on
+                     // purpose
+  bool hardware;     // raised by the processor, so that its second chance must come unless somebody handles it
 };
 
 // Every row, in no particular order.
@@ -32,13 +33,15 @@ std::string exception_name(std::uint32_t code);
 // The exit code of a crash with this exception; kCrashOther for unknown codes.
 ExitCode exit_code_of_exception(std::uint32_t code);
 
-// Reads "0xC0000005", "3221225477", "EXCEPTION_ACCESS_VIOLATION", "STATUS_ACCESS_VIOLATION" or "ACCESS_VIOLATION", in any case.
+// Reads "0xC0000005", "3221225477", "-1073741819", "EXCEPTION_ACCESS_VIOLATION", "STATUS_ACCESS_VIOLATION" or
+// "ACCESS_VIOLATION", in any case.
 std::optional<std::uint32_t> parse_exception_code(std::string_view text);
 
 // The name of an NTSTATUS that a process ended with ("STATUS_DLL_NOT_FOUND"), or nothing.
 std::optional<std::string_view> status_name(std::uint32_t status);
 
-// True for exit statuses by which the loader says that a program could never start: a DLL or entry point is missing, an image is bad.
+// True for exit statuses by which the loader says that a program could never start: a DLL or entry point is missing, an
+// image is bad.
 bool is_loader_failure(std::uint32_t status);
 
 }  // namespace catcher
