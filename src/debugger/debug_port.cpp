@@ -1,0 +1,97 @@
+#include "debugger/debug_port.h"
+
+#include "win32/dynamic_function.h"
+#include "win32/error.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+namespace catcher {
+namespace {
+
+// How long a wait that cannot listen to `wake` may last before it looks: only where ntdll does not give the debug object away.
+constexpr DWORD kBlindSlice = 250;
+
+DWORD time_left(std::optional<DebugPort::Clock::time_point> deadline) {
+  if (!deadline) {
+    return INFINITE;
+  }
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - DebugPort::Clock::now()).count();
+  return static_cast<DWORD>(std::clamp<long long>(left, 0, INFINITE - 1));
+}
+
+}  // namespace
+
+DebugPort::DebugPort(HANDLE wake) noexcept : debug_object_(nullptr), wake_(wake) {
+  // WaitForDebugEventEx (Windows 10) delivers Unicode debug strings as such.
+  wait_function_ = find_function<WaitFunction>(L"kernel32.dll", "WaitForDebugEventEx");
+  if (wait_function_ == nullptr) {
+    wait_function_ = WaitForDebugEvent;
+  }
+  // Exported by ntdll since Windows XP; a debug object is a waitable object like any other.
+  if (auto* get = find_function<HANDLE NTAPI()>(L"ntdll.dll", "DbgUiGetThreadDebugObject")) {
+    debug_object_ = get();
+  }
+}
+
+WaitResult DebugPort::wait(std::optional<Clock::time_point> deadline) {
+  if (deadline && Clock::now() >= *deadline) {
+    return WaitResult::kDeadline;
+  }
+  return debug_object_ != nullptr ? wait_with_debug_object(deadline) : wait_without_debug_object(deadline);
+}
+
+WaitResult DebugPort::wait_with_debug_object(std::optional<Clock::time_point> deadline) {
+  // The lowest signalled index wins: a storm of debug events must not drown the wish to stop.
+  const std::array<HANDLE, 2> both{wake_, debug_object_};
+  const auto handles = std::span(both).subspan(wake_ != nullptr ? 0 : 1);
+  for (;;) {
+    const DWORD result =
+        WaitForMultipleObjects(static_cast<DWORD>(handles.size()), handles.data(), FALSE, time_left(deadline));
+    if (result == WAIT_TIMEOUT) {
+      return WaitResult::kDeadline;
+    }
+    if (result >= WAIT_OBJECT_0 + handles.size()) {
+      throw last_win32_error("WaitForMultipleObjects");
+    }
+    if (handles[result - WAIT_OBJECT_0] == wake_) {
+      return WaitResult::kWoken;
+    }
+    if (take_event(0)) {
+      return WaitResult::kEvent;
+    }
+  }
+}
+
+WaitResult DebugPort::wait_without_debug_object(std::optional<Clock::time_point> deadline) {
+  for (;;) {
+    const DWORD left = time_left(deadline);
+    if (take_event(wake_ != nullptr ? std::min(left, kBlindSlice) : left)) {
+      return WaitResult::kEvent;
+    }
+    if (wake_ != nullptr && WaitForSingleObject(wake_, 0) == WAIT_OBJECT_0) {
+      return WaitResult::kWoken;
+    }
+    if (deadline && Clock::now() >= *deadline) {
+      return WaitResult::kDeadline;
+    }
+  }
+}
+
+bool DebugPort::take_event(DWORD timeout) {
+  if (wait_function_(&event_, timeout) != 0) {
+    return true;
+  }
+  if (GetLastError() != ERROR_SEM_TIMEOUT) {
+    throw last_win32_error("WaitForDebugEventEx");
+  }
+  return false;
+}
+
+void DebugPort::resume(DWORD continue_status) noexcept {
+  // Fails only when the process was ended from outside in the meantime, whose exit event then follows anyway.
+  ContinueDebugEvent(event_.dwProcessId, event_.dwThreadId, continue_status);
+}
+
+}  // namespace catcher

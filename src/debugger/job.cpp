@@ -1,0 +1,42 @@
+#include "debugger/job.h"
+
+#include "win32/error.h"
+
+#include <cstddef>
+
+namespace catcher {
+
+Job::Job() : job_(CreateJobObjectW(nullptr, nullptr)) {
+  if (!job_) {
+    throw last_win32_error("CreateJobObjectW");
+  }
+  JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits{};
+  limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+  if (SetInformationJobObject(job_.get(), JobObjectExtendedLimitInformation, &limits, sizeof limits) == 0) {
+    throw last_win32_error("SetInformationJobObject");
+  }
+}
+
+void Job::terminate(std::uint32_t exit_code) const noexcept {
+  TerminateJobObject(job_.get(), exit_code);
+}
+
+std::vector<std::uint32_t> Job::process_ids() const {
+  constexpr std::size_t kMost = 4096;
+  std::vector<ULONG_PTR> buffer(2 + kMost);
+  // The structure ends in an array of ULONG_PTR; the buffer is made of them so that it is aligned.
+  auto* list = reinterpret_cast<JOBOBJECT_BASIC_PROCESS_ID_LIST*>(buffer.data());
+  const auto size = static_cast<DWORD>(buffer.size() * sizeof(ULONG_PTR));
+  if (QueryInformationJobObject(job_.get(), JobObjectBasicProcessIdList, list, size, nullptr) == 0 &&
+      GetLastError() != ERROR_MORE_DATA) {
+    return {};
+  }
+  std::vector<std::uint32_t> ids;
+  ids.reserve(list->NumberOfProcessIdsInList);
+  for (DWORD i = 0; i < list->NumberOfProcessIdsInList && i < kMost; ++i) {
+    ids.push_back(static_cast<std::uint32_t>(list->ProcessIdList[i]));
+  }
+  return ids;
+}
+
+}  // namespace catcher

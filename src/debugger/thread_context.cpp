@@ -1,0 +1,46 @@
+#include "debugger/thread_context.h"
+
+namespace catcher {
+
+std::optional<ThreadContext> ThreadContext::read(HANDLE thread, bool wow64_code) {
+  ThreadContext context(wow64_code);
+  context.native_.ContextFlags = CONTEXT_CONTROL | CONTEXT_INTEGER;
+  context.wow64_.ContextFlags = WOW64_CONTEXT_CONTROL | WOW64_CONTEXT_INTEGER;
+  const bool ok = wow64_code ? Wow64GetThreadContext(thread, &context.wow64_) != 0
+                             : GetThreadContext(thread, &context.native_) != 0;
+  return ok ? std::optional(context) : std::nullopt;
+}
+
+Address ThreadContext::instruction_pointer() const noexcept {
+  return {wow64_code_ ? wow64_.Eip : native_.Rip};
+}
+
+Address ThreadContext::stack_pointer() const noexcept {
+  return {wow64_code_ ? wow64_.Esp : native_.Rsp};
+}
+
+void ThreadContext::set_instruction_pointer(Address address) noexcept {
+  if (wow64_code_) {
+    wow64_.Eip = static_cast<DWORD>(address.value);
+  } else {
+    native_.Rip = address.value;
+  }
+}
+
+std::uint64_t ThreadContext::first_argument() const noexcept {
+  return wow64_code_ ? 0 : native_.Rcx;
+}
+
+std::uint64_t ThreadContext::second_argument() const noexcept {
+  return wow64_code_ ? 0 : native_.Rdx;
+}
+
+void ThreadContext::copy_rcx_to_r10() noexcept {
+  native_.R10 = native_.Rcx;
+}
+
+bool ThreadContext::write(HANDLE thread) const noexcept {
+  return wow64_code_ ? Wow64SetThreadContext(thread, &wow64_) != 0 : SetThreadContext(thread, &native_) != 0;
+}
+
+}  // namespace catcher

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <catcher/address.h>
+
+#include <windows.h>
+
+#include <cstdint>
+#include <optional>
+
+namespace catcher {
+
+// The integer and control registers of a thread that stands still, with the few changes that stepping over a breakpoint needs.
+// For a thread in 32-bit code under WOW64 the 32-bit ones.
+class ThreadContext {
+ public:
+  // Nothing when the OS does not give it away (the thread is ending). `thread` stays the caller's.
+  static std::optional<ThreadContext> read(HANDLE thread, bool wow64_code);
+
+  Address instruction_pointer() const noexcept;
+  Address stack_pointer() const noexcept;
+  void set_instruction_pointer(Address address) noexcept;
+
+  // The first two integer arguments of a function that was just entered, in the x64 calling convention; zero in 32-bit code.
+  std::uint64_t first_argument() const noexcept;
+  std::uint64_t second_argument() const noexcept;
+
+  // Does what `mov r10, rcx` does.
+  void copy_rcx_to_r10() noexcept;
+
+  // False when the OS refuses.
+  bool write(HANDLE thread) const noexcept;
+
+ private:
+  explicit ThreadContext(bool wow64_code) : wow64_code_(wow64_code) {}
+
+  bool wow64_code_;
+  CONTEXT native_{};
+  WOW64_CONTEXT wow64_{};
+};
+
+}  // namespace catcher
