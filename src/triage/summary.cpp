@@ -1,0 +1,177 @@
+#include "triage/summary.h"
+
+#include "triage/exception_catalogue.h"
+#include "triage/fault_description.h"
+#include "triage/hex.h"
+#include "triage/status_catalogue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace catcher {
+
+namespace {
+
+// From here on a number is an NTSTATUS or an HRESULT, not an exit code that somebody would write in decimal.
+constexpr std::uint32_t kFirstStatus = 0x40000000;
+
+// exit(-1) and its like: no facility of NTSTATUS lies up there.
+constexpr std::uint32_t kFirstSmallNegative = 0xFFFF0000;
+
+// The frame that a person would look at first: the first that counts in the bucket (not the runtime's abort()), else
+// the innermost.
+const Frame* telling_frame(const Stack& stack) {
+  const auto counted = std::ranges::find_if(stack.frames, &Frame::in_bucket);
+  const auto frame = counted == stack.frames.end() ? stack.frames.begin() : counted;
+  return frame == stack.frames.end() || frame->function.empty() ? nullptr : &*frame;
+}
+
+std::string in_function(const Stack& stack) {
+  const Frame* frame = telling_frame(stack);
+  if (frame == nullptr) {
+    return {};
+  }
+  if (frame->file.empty()) {
+    return " in " + frame->function;
+  }
+  return fmt::format(" in {} ({}:{})", frame->function, frame->file, frame->line);
+}
+
+std::string cxx_text(const CxxException& exception) {
+  return exception.what.empty() ? "uncaught C++ exception " + exception.type
+                                : fmt::format("uncaught C++ exception {}: {}", exception.type, exception.what);
+}
+
+std::string exception_text(const Crash& crash) {
+  const ExceptionInfo& exception = *crash.exception;
+  std::string text = crash.cxx ? cxx_text(*crash.cxx) : exception.name;
+  if (!crash.cxx && !exception.detail.empty()) {
+    text += ", " + exception.detail;
+  }
+  if (!crash.missing.empty()) {
+    text += ", missing: " + crash.missing;
+  }
+  return fmt::format("{} at {}", text, describe_place(exception));
+}
+
+std::string abort_text(const Crash& crash) {
+  if (!crash.assertion.empty()) {
+    return "assertion failed: " + crash.assertion;
+  }
+  return crash.cxx ? cxx_text(*crash.cxx) : "abort() was called";
+}
+
+std::string exit_status_text(const Crash& crash) {
+  std::string text = "ended with " + describe_exit_status(crash.exit_status.value_or(crash.status));
+  if (!crash.missing.empty()) {
+    text += ", missing: " + crash.missing;
+  }
+  return text;
+}
+
+std::size_t count_killed(const RunReport& report) {
+  return static_cast<std::size_t>(std::ranges::count(report.processes, HowEnded::kKilled, &ProcessRecord::ended));
+}
+
+std::string killed_text(const RunReport& report) {
+  const std::size_t killed = count_killed(report);
+  return killed == 1 ? "1 process was killed" : fmt::format("{} processes were killed", killed);
+}
+
+std::string file_name(std::string_view path) {
+  return std::string(path.substr(path.find_last_of("\\/") + 1));
+}
+
+std::string with_reason(std::string text, std::string_view reason) {
+  return reason.empty() ? text : fmt::format("{}: {}", text, reason);
+}
+
+std::string summarize_crashes(const RunReport& report) {
+  if (report.crashes.empty()) {
+    return "crashed";
+  }
+  const Crash& first = report.crashes.front();
+  const std::string text = first.summary.empty() ? summarize_crash(first) : first.summary;
+  const std::size_t more = report.crashes.size() - 1;
+  return more == 0 ? text : fmt::format("{} (and {} more {})", text, more, more == 1 ? "crash" : "crashes");
+}
+
+std::string summarize_timeout(const RunReport& report) {
+  const std::string text = fmt::format("timeout after {}: {}", describe_duration(report.duration), killed_text(report));
+  return report.hang && !report.hang->cause.empty() ? fmt::format("{} ({})", text, report.hang->cause) : text;
+}
+
+std::string summarize_end(const RunReport& report) {
+  if (report.processes.empty()) {
+    return "ended";
+  }
+  const ProcessRecord& root = report.processes.front();
+  return fmt::format("{} ended with {} after {}", file_name(root.image),
+                     root.exit_status ? describe_exit_status(*root.exit_status) : "an unknown exit code",
+                     describe_duration(report.duration));
+}
+
+}  // namespace
+
+std::string describe_exit_status(std::uint32_t status) {
+  if (status < kFirstStatus) {
+    return fmt::format("exit code {}", status);
+  }
+  if (status >= kFirstSmallNegative) {
+    return fmt::format("exit code {} ({})", static_cast<std::int32_t>(status), hex_code(status));
+  }
+  const auto name = status_name(status);
+  if (!name) {
+    return "exit status " + hex_code(status);
+  }
+  const StatusRow* row = find_status(status);
+  return row == nullptr ? fmt::format("exit status {} ({})", hex_code(status), *name)
+                        : fmt::format("exit status {} ({}: {})", hex_code(status), *name, row->meaning);
+}
+
+std::string describe_duration(std::chrono::milliseconds duration) {
+  constexpr std::int64_t kSecond = 1000;
+  const std::int64_t milliseconds = duration.count();
+  return milliseconds < kSecond ? fmt::format("{} ms", milliseconds)
+                                : fmt::format("{:.1f} s", static_cast<double>(milliseconds) / kSecond);
+}
+
+std::string summarize_crash(const Crash& crash) {
+  const std::string who = fmt::format("{} (pid {})", crash.image, crash.pid);
+  switch (crash.kind) {
+    case CrashKind::kAbort:
+      return fmt::format("{} crashed: {}{}", who, abort_text(crash), in_function(crash.stack));
+    case CrashKind::kExitStatus:
+      return fmt::format("{} {}{}", who, exit_status_text(crash), in_function(crash.stack));
+    case CrashKind::kException:
+    case CrashKind::kFailFast:
+      break;
+  }
+  const std::string what = crash.exception ? exception_text(crash) : exception_name(crash.status);
+  return fmt::format("{} crashed: {}{}{}", who, what, in_function(crash.stack),
+                     crash.chance == Chance::kFirst ? " (first chance)" : "");
+}
+
+std::string summarize_run(const RunReport& report, std::string_view reason) {
+  switch (report.verdict) {
+    case Verdict::kNormal:
+      return with_reason(summarize_end(report), reason);
+    case Verdict::kCrashed:
+      return with_reason(summarize_crashes(report), reason);
+    case Verdict::kTimeout:
+      return with_reason(summarize_timeout(report), reason);
+    case Verdict::kLimit:
+      return with_reason(fmt::format("a limit was hit, {}", killed_text(report)), reason);
+    case Verdict::kInterrupted:
+      return with_reason(
+          fmt::format("interrupted after {}, {}", describe_duration(report.duration), killed_text(report)), reason);
+    case Verdict::kStartFailed:
+      return with_reason("the target could not be started", reason);
+    case Verdict::kDefect:
+      return with_reason(summarize_end(report) + ", but a defect was found", reason);
+  }
+  return {};
+}
+
+}  // namespace catcher
