@@ -1,0 +1,261 @@
+#include "report/json_report.h"
+
+#include "report/escape.h"
+#include "triage/hex.h"
+#include "triage/names.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <string_view>
+#include <vector>
+
+namespace catcher {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kSchema = "catcher-report/1";
+constexpr int kIndent = 1;
+
+void put(Json& object, const char* key, std::string_view text) {
+  if (!text.empty()) {
+    object[key] = to_valid_utf8(text);
+  }
+}
+
+void put(Json& object, const char* key, const std::vector<std::string>& lines) {
+  if (lines.empty()) {
+    return;
+  }
+  Json& array = object[key] = Json::array();
+  for (const std::string& line : lines) {
+    array.push_back(to_valid_utf8(line));
+  }
+}
+
+template <typename T, typename Convert>
+void put_each(Json& object, const char* key, const std::vector<T>& values, Convert convert) {
+  if (values.empty()) {
+    return;
+  }
+  Json& array = object[key] = Json::array();
+  for (const T& value : values) {
+    array.push_back(convert(value));
+  }
+}
+
+// "2026-11-21T10:00:00.000Z"
+std::string utc_text(std::chrono::system_clock::time_point time) {
+  namespace chrono = std::chrono;
+  const auto rounded = chrono::floor<chrono::milliseconds>(time);
+  const auto day = chrono::floor<chrono::days>(rounded);
+  const chrono::year_month_day date{day};
+  const chrono::hh_mm_ss clock{rounded - day};
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+}
+
+Json frame_json(const Frame& frame) {
+  Json json = Json::object();
+  json["address"] = hex_value(frame.pc.value);
+  if (!frame.module.empty()) {
+    put(json, "module", frame.module);
+    json["offset"] = hex_value(frame.offset);
+  }
+  if (!frame.function.empty()) {
+    put(json, "function", frame.function);
+    json["function_offset"] = hex_value(frame.function_offset);
+  }
+  if (!frame.file.empty()) {
+    put(json, "file", frame.file);
+    json["line"] = frame.line;
+  }
+  json["inline"] = frame.is_inline;
+  json["in_bucket"] = frame.in_bucket;
+  json["source"] = frame_source_name(frame.source);
+  return json;
+}
+
+void put_stack(Json& object, const Stack& stack) {
+  put_each(object, "stack", stack.frames, frame_json);
+  if (stack.frames_total > stack.frames.size()) {
+    object["frames_total"] = stack.frames_total;
+  }
+  put(object, "stack_end", stack.end_reason);
+}
+
+void put_thread(Json& object, const ThreadRecord& thread) {
+  object["tid"] = thread.tid;
+  put(object, "name", thread.name);
+  put(object, "state", thread.state);
+  put_stack(object, thread.stack);
+}
+
+Json thread_json(const ThreadRecord& thread) {
+  Json json = Json::object();
+  put_thread(json, thread);
+  return json;
+}
+
+Json module_json(const ModuleRecord& module) {
+  Json json = Json::object();
+  json["base"] = hex_value(module.base.value);
+  json["size"] = hex_value(module.size);
+  put(json, "path", module.path);
+  json["timestamp"] = hex_code(module.timestamp);
+  put(json, "symbols", module.symbols);
+  return json;
+}
+
+Json exception_json(const ExceptionInfo& exception) {
+  Json json = Json::object();
+  json["code"] = hex_code(exception.code);
+  put(json, "name", exception.name);
+  json["address"] = hex_value(exception.address.value);
+  if (!exception.module.empty()) {
+    put(json, "module", exception.module);
+    json["offset"] = hex_value(exception.offset);
+  }
+  if (exception.operation) {
+    json["operation"] = operation_name(*exception.operation);
+  }
+  if (exception.target) {
+    json["target"] = hex_value(exception.target->value);
+  }
+  put_each(json, "parameters", exception.parameters, hex_value);
+  put(json, "detail", exception.detail);
+  return json;
+}
+
+Json cxx_json(const CxxException& exception) {
+  Json json = Json::object();
+  put(json, "type", exception.type);
+  put(json, "what", exception.what);
+  return json;
+}
+
+void put_registers(Json& object, const Crash& crash) {
+  if (crash.registers.empty()) {
+    return;
+  }
+  Json& registers = object["registers"] = Json::object();
+  for (const auto& [name, value] : crash.registers) {
+    registers[name] = hex_value(value);
+  }
+}
+
+void put_evidence(Json& json, const Crash& crash) {
+  put(json, "severity", crash.severity);
+  put(json, "rule", crash.rule);
+  put(json, "why", crash.why);
+  put(json, "bucket", crash.bucket);
+  put_stack(json, crash.stack);
+  put_each(json, "threads", crash.threads, thread_json);
+  put_registers(json, crash);
+  put(json, "instruction", crash.instruction);
+  put(json, "instruction_note", crash.instruction_note);
+  put(json, "target_region", crash.target_region);
+  put_each(json, "modules", crash.modules, module_json);
+  put(json, "debug_strings", crash.debug_strings);
+  put(json, "minidump", crash.minidump);
+  put(json, "minidump_error", crash.minidump_error);
+}
+
+Json crash_json(const Crash& crash) {
+  Json json = Json::object();
+  json["pid"] = crash.pid;
+  if (crash.tid != 0) {
+    json["tid"] = crash.tid;
+  }
+  json["time_ms"] = crash.time.count();
+  json["kind"] = crash_kind_name(crash.kind);
+  json["chance"] = chance_name(crash.chance);
+  put(json, "image", crash.image);
+  put(json, "summary", crash.summary);
+  json["status"] = hex_code(crash.status);
+  if (crash.exit_status) {
+    json["exit_status"] = hex_code(*crash.exit_status);
+  }
+  if (crash.exception) {
+    json["exception"] = exception_json(*crash.exception);
+  }
+  if (crash.cxx) {
+    json["cxx"] = cxx_json(*crash.cxx);
+  }
+  put(json, "missing", crash.missing);
+  put(json, "assertion", crash.assertion);
+  put(json, "notes", crash.notes);
+  put_evidence(json, crash);
+  return json;
+}
+
+Json process_json(const ProcessRecord& process) {
+  Json json = Json::object();
+  json["pid"] = process.pid;
+  json["parent_pid"] = process.parent_pid;
+  json["bits"] = process.bits;
+  put(json, "image", process.image);
+  put(json, "command_line", process.command_line);
+  json["start_ms"] = process.start.count();
+  if (process.end) {
+    json["end_ms"] = process.end->count();
+  }
+  if (process.exit_status) {
+    json["exit_status"] = hex_code(*process.exit_status);
+  }
+  json["ended"] = how_ended_name(process.ended);
+  return json;
+}
+
+Json hang_json(const Hang& hang) {
+  Json json = Json::object();
+  put(json, "cause", hang.cause);
+  put(json, "detail", hang.detail);
+  Json& threads = json["threads"] = Json::array();
+  for (const Hang::Process& process : hang.processes) {
+    for (const ThreadRecord& thread : process.threads) {
+      Json entry = Json::object();
+      entry["pid"] = process.pid;
+      put(entry, "image", process.image);
+      put_thread(entry, thread);
+      threads.push_back(std::move(entry));
+    }
+  }
+  return json;
+}
+
+Json handled_json(const HandledException& handled) {
+  Json json = Json::object();
+  json["code"] = hex_code(handled.code);
+  put(json, "name", handled.name);
+  json["count"] = handled.count;
+  return json;
+}
+
+}  // namespace
+
+std::string to_json(const RunReport& report) {
+  Json json = Json::object();
+  json["schema"] = kSchema;
+  put(json, "catcher", report.catcher_version);
+  put(json, "command_line", report.command_line);
+  json["started"] = utc_text(report.started);
+  json["duration_ms"] = report.duration.count();
+  json["verdict"] = verdict_name(report.verdict);
+  json["exit_code"] = report.exit_code;
+  put(json, "summary", report.summary);
+  put_each(json, "processes", report.processes, process_json);
+  put_each(json, "crashes", report.crashes, crash_json);
+  if (report.hang) {
+    json["hang"] = hang_json(*report.hang);
+  }
+  put_each(json, "handled_exceptions", report.handled_exceptions, handled_json);
+  put(json, "warnings", report.warnings);
+  return json.dump(kIndent) + '\n';
+}
+
+}  // namespace catcher
