@@ -14,8 +14,8 @@ class StopSource {
  public:
   /// Throws std::system_error when the OS has no event object left.
   StopSource();
-  /// The run that was given this source kills its tree and ends with Verdict::kInterrupted. May be called at any time, also before
-  /// the run has begun and after it has ended, and more than once.
+  /// The run that was given this source kills its tree and ends with Verdict::kInterrupted. May be called at any time,
+  /// also before the run has begun and after it has ended, and more than once.
   void request_stop() const noexcept;
 
   struct State;
@@ -34,10 +34,10 @@ struct RunObserver {
 };
 
 /// Runs one target to its end under the debugger and says what became of it. Blocks; the calling thread becomes the
-/// debugger (only it may wait for debug events), so several threads may each call run() at the same time. Every process of the tree
-/// has ended when it returns. A target that is not found or cannot start is a verdict, not an error.
-/// Sets the error mode of the calling process, which the tree inherits, so that no error dialog stops a run.
-/// Throws std::system_error with the Win32 code when the OS refuses something that a run cannot do without.
+/// debugger (only it may wait for debug events), so several threads may each call run() at the same time. Every process
+/// of the tree has ended when it returns. A target that is not found or cannot start is a verdict, not an error. Sets
+/// the error mode of the calling process, which the tree inherits, so that no error dialog stops a run. Throws
+/// std::system_error with the Win32 code when the OS refuses something that a run cannot do without.
 RunReport run(const Options& options, const StopSource& stop, const RunObserver& observer = {});
 
 /// The same, without a way to stop it from outside.

@@ -3,6 +3,7 @@
 #include <catcher/address.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,21 +32,24 @@ enum class FrameSource { kContext, kUnwindData, kReturnPop, kFramePointer, kScan
 
 /// One frame of a stack, innermost first. What is not known is empty or zero.
 struct Frame {
-  Address pc;                                    ///< instruction pointer, or the return address for outer frames
-  std::string module;                            ///< file name of the module, as on disk; empty: in no module
-  std::uint64_t offset = 0;                      ///< pc relative to the module's base
-  std::string function;                          ///< readable (demangled) name
-  std::uint64_t function_offset = 0;             ///< pc relative to the function's start
-  std::string file;                              ///< source file as the debug information names it
-  std::uint32_t line = 0;                        ///< 1-based
-  bool is_inline = false;                        ///< the function was inlined into the next outer frame
-  bool in_bucket = false;                        ///< counted in the bucket
+  Address pc;                                     ///< instruction pointer, or the return address for outer frames
+  std::string module;                             ///< file name of the module, as on disk; empty: in no module
+  std::uint64_t offset = 0;                       ///< pc relative to the module's base
+  std::string function;                           ///< readable (demangled) name
+  std::uint64_t function_offset = 0;              ///< pc relative to the function's start
+  std::string file;                               ///< source file as the debug information names it
+  std::uint32_t line = 0;                         ///< 1-based
+  bool is_inline = false;                         ///< the function was inlined into the next outer frame
+  bool in_bucket = false;                         ///< counted in the bucket
   FrameSource source = FrameSource::kUnwindData;  ///< how the frame was found
 };
 
 /// The stack of one thread.
 struct Stack {
-  std::vector<Frame> frames;       ///< at most 256: the first 200 and the last 56
+  static constexpr std::size_t kHead = 200;  ///< of a deeper stack the innermost kHead frames are kept
+  static constexpr std::size_t kTail = 56;   ///< and the outermost kTail
+
+  std::vector<Frame> frames;       ///< at most kHead + kTail, innermost first
   std::uint64_t frames_total = 0;  ///< how many there were
   std::string end_reason;          ///< why unwinding ended before the thread's start; empty when it did not
 };
@@ -53,7 +57,7 @@ struct Stack {
 /// One thread of a stopped process.
 struct ThreadRecord {
   std::uint32_t tid = 0;
-  std::string name;   ///< as set by the debuggee (SetThreadDescription, exception 0x406D1388); may be empty
+  std::string name;  ///< as set by the debuggee (SetThreadDescription, exception 0x406D1388); may be empty
   Stack stack;
   std::string state;  ///< for a hang: what the thread is doing, e.g. "waits for critical section 0x…, owned by 268"
 };
@@ -70,9 +74,9 @@ struct ModuleRecord {
 /// An EXCEPTION_RECORD, decoded as far as its own parameters go.
 struct ExceptionInfo {
   std::uint32_t code = 0;
-  std::string name;     ///< the field's name: EXCEPTION_ACCESS_VIOLATION; for unknown codes the hex number
-  Address address;      ///< where it was raised
-  std::string module;   ///< file name of the module that `address` lies in; empty: in none
+  std::string name;          ///< the field's name: EXCEPTION_ACCESS_VIOLATION; for unknown codes the hex number
+  Address address;           ///< where it was raised
+  std::string module;        ///< file name of the module that `address` lies in; empty: in none
   std::uint64_t offset = 0;  ///< `address` relative to that module's base
   std::vector<std::uint64_t> parameters;
   std::optional<AccessOperation> operation;  ///< for access violations and in-page errors
@@ -89,7 +93,7 @@ struct CxxException {
 /// One crash of one process.
 struct Crash {
   std::uint32_t pid = 0;
-  std::uint32_t tid = 0;            ///< 0 where no thread is to blame (an exit status)
+  std::uint32_t tid = 0;             ///< 0 where no thread is to blame (an exit status)
   std::chrono::milliseconds time{};  ///< since the start of the run
   CrashKind kind = CrashKind::kException;
   Chance chance = Chance::kSecond;
@@ -109,9 +113,9 @@ struct Crash {
   Stack stack;           ///< of the crashed thread
   std::vector<ThreadRecord> threads;
   std::vector<std::pair<std::string, std::uint64_t>> registers;  ///< name and value, in the usual order
-  std::string instruction;       ///< the faulting instruction, disassembled
-  std::string instruction_note;  ///< the operand that faulted
-  std::string target_region;     ///< what lies at the faulting address
+  std::string instruction;                                       ///< the faulting instruction, disassembled
+  std::string instruction_note;                                  ///< the operand that faulted
+  std::string target_region;                                     ///< what lies at the faulting address
   std::vector<ModuleRecord> modules;
   std::vector<std::string> debug_strings;  ///< of the last second before the crash
   std::string minidump;                    ///< path of the written minidump; empty: none
@@ -122,10 +126,10 @@ struct Crash {
 struct ProcessRecord {
   std::uint32_t pid = 0;
   std::uint32_t parent_pid = 0;
-  int bits = 64;                      ///< 32 or 64
-  std::string image;                  ///< full path; the file name where the path is not known
-  std::string command_line;           ///< as the process sees it; empty where it could not be read
-  std::chrono::milliseconds start{};  ///< since the start of the run
+  int bits = 64;                                 ///< 32 or 64
+  std::string image;                             ///< full path; the file name where the path is not known
+  std::string command_line;                      ///< as the process sees it; empty where it could not be read
+  std::chrono::milliseconds start{};             ///< since the start of the run
   std::optional<std::chrono::milliseconds> end;  ///< none: it did not end while it was watched
   std::optional<std::uint32_t> exit_status;
   HowEnded ended = HowEnded::kItself;
@@ -158,13 +162,14 @@ struct RunReport {
   std::chrono::system_clock::time_point started;  ///< UTC
   std::chrono::milliseconds duration{};
   Verdict verdict = Verdict::kNormal;
-  std::uint32_t exit_code = 0;  ///< what catcher exits with
-  std::string summary;          ///< one line, the same as on stderr
+  std::uint32_t exit_code = 0;           ///< what catcher exits with
+  std::string summary;                   ///< one line, the same as on stderr
+  std::string start_failure;             ///< why the target could not start; empty when it did
   std::vector<ProcessRecord> processes;  ///< in order of creation; the first is the root
   std::vector<Crash> crashes;            ///< in order of time; the first decides
   std::optional<Hang> hang;
   std::vector<HandledException> handled_exceptions;  ///< by code
-  std::vector<std::string> warnings;  ///< what catcher could not do, one line each
+  std::vector<std::string> warnings;                 ///< what catcher could not do, one line each
 };
 
 }  // namespace catcher

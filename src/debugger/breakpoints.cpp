@@ -11,7 +11,8 @@ constexpr std::byte kInt3{0xCC};
 // mov r10, rcx: how every system call stub of 64-bit ntdll begins.
 constexpr std::array kSyscallStubBegin{std::byte{0x4C}, std::byte{0x8B}, std::byte{0xD1}};
 
-// NtTerminateProcess is the one door through which a process ends itself or another: exit() comes here with a null handle, then with -1.
+// NtTerminateProcess is the one door through which a process ends itself or another: exit() comes here with a null
+// handle, then with -1.
 constexpr std::array kWatched{
     WatchedFunction{"ntdll.dll", "NtTerminateProcess", WatchPurpose::kTerminateProcess},
     WatchedFunction{"msvcrt.dll", "abort", WatchPurpose::kAbort},

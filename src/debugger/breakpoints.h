@@ -21,7 +21,8 @@ struct WatchedFunction {
 
 // How a thread gets past a breakpoint.
 enum class StepOver {
-  kEmulate,  // the breakpoint stays and its first instruction is emulated: no moment in which another thread could slip through
+  kEmulate,  // the breakpoint stays and its first instruction is emulated: no moment in which another thread could slip
+             // through
   kRemove    // one shot: the original byte comes back
 };
 

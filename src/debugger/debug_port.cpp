@@ -10,7 +10,8 @@
 namespace catcher {
 namespace {
 
-// How long a wait that cannot listen to `wake` may last before it looks: only where ntdll does not give the debug object away.
+// How long a wait that cannot listen to `wake` may last before it looks: only where ntdll does not give the debug
+// object away.
 constexpr DWORD kBlindSlice = 250;
 
 DWORD time_left(std::optional<DebugPort::Clock::time_point> deadline) {

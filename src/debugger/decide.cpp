@@ -9,7 +9,8 @@
 namespace catcher {
 namespace {
 
-// winnt.h and ntstatus.h, but for the last two: MSDN "How to: Set a Thread Name in Native Code"; CLRDATA_NOTIFY_EXCEPTION of clrdata.h.
+// winnt.h and ntstatus.h, but for the last two: MSDN "How to: Set a Thread Name in Native Code";
+// CLRDATA_NOTIFY_EXCEPTION of clrdata.h.
 constexpr std::uint32_t kBreakpoint = 0x80000003;
 constexpr std::uint32_t kWx86Breakpoint = 0x4000001F;
 constexpr std::uint32_t kInvalidHandleCode = 0xC0000008;
@@ -74,7 +75,8 @@ Wish wish_for(std::uint32_t code, const CrashPolicy& policy) {
   if (rule != policy.crash_on.rend()) {
     return rule->first_chance ? Wish::kCrashAtFirstChance : Wish::kCrashAtSecondChance;
   }
-  return std::find(policy.ignore.begin(), policy.ignore.end(), code) != policy.ignore.end() ? Wish::kIgnore : Wish::kNone;
+  return std::find(policy.ignore.begin(), policy.ignore.end(), code) != policy.ignore.end() ? Wish::kIgnore
+                                                                                            : Wish::kNone;
 }
 
 const Row* find_notification(const ExceptionFacts& exception, const ProcessState& process) {

@@ -11,7 +11,8 @@ namespace catcher {
 struct ExceptionFacts {
   std::uint32_t code = 0;
   Chance chance = Chance::kFirst;
-  // The thread has just printed ntdll's "Critical error detected" text, which precedes the breakpoint of a heap corruption report.
+  // The thread has just printed ntdll's "Critical error detected" text, which precedes the breakpoint of a heap
+  // corruption report.
   bool critical_error_announced = false;
   bool in_ntdll = false;  // the exception address lies in an ntdll; asked only for breakpoints
 };
@@ -19,8 +20,9 @@ struct ExceptionFacts {
 // What decide() must know of the process it happened in.
 struct ProcessState {
   int bits = 64;
-  bool loader_breakpoint_seen = false;  // the one that each debugged process raises when its loader has finished (windows-facts C7)
-  bool wow64_breakpoint_seen = false;   // its 32-bit twin, STATUS_WX86_BREAKPOINT
+  bool loader_breakpoint_seen =
+      false;  // the one that each debugged process raises when its loader has finished (windows-facts C7)
+  bool wow64_breakpoint_seen = false;  // its 32-bit twin, STATUS_WX86_BREAKPOINT
 };
 
 // What ContinueDebugEvent is told.
@@ -47,8 +49,8 @@ struct Action {
   friend bool operator==(const Action&, const Action&) = default;
 };
 
-// What to do with an exception: a pure function of what is known, so that each row of the table is tested without a process.
-// A second chance is never continued as handled: ntdll would raise it again for ever.
+// What to do with an exception: a pure function of what is known, so that each row of the table is tested without a
+// process. A second chance is never continued as handled: ntdll would raise it again for ever.
 Action decide(const ExceptionFacts& exception, const ProcessState& process, const CrashPolicy& policy);
 
 }  // namespace catcher

@@ -61,10 +61,11 @@ struct SystemError {
   std::uint32_t type = 0;
 };
 
-using EventBody = std::variant<ProcessStarted, ProcessEnded, ThreadStarted, ThreadEnded, ModuleLoaded, ModuleUnloaded, DebugString,
-                               ExceptionRaised, WatchedFunctionReached, SystemError>;
+using EventBody = std::variant<ProcessStarted, ProcessEnded, ThreadStarted, ThreadEnded, ModuleLoaded, ModuleUnloaded,
+                               DebugString, ExceptionRaised, WatchedFunctionReached, SystemError>;
 
-// One debug event, after the model has been brought up to date. The process stands still until the next Session::next().
+// One debug event, after the model has been brought up to date. The process stands still until the next
+// Session::next().
 struct Event {
   Process* process = nullptr;  // never null
   Thread* thread = nullptr;    // null for a thread that nobody announced

@@ -7,8 +7,8 @@
 
 namespace catcher {
 
-// The job object that holds one target's tree. Closing it ends every process in it (KILL_ON_JOB_CLOSE), which is what happens when catcher
-// dies. Breakaway is not allowed.
+// The job object that holds one target's tree. Closing it ends every process in it (KILL_ON_JOB_CLOSE), which is what
+// happens when catcher dies. Breakaway is not allowed.
 class Job {
  public:
   // Throws std::system_error when the OS has no job for us.

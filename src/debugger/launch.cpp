@@ -13,11 +13,12 @@
 namespace catcher {
 namespace {
 
-// CreateProcessW: "The maximum length of this string is 32,767 characters, including the Unicode terminating null character."
+// CreateProcessW: "The maximum length of this string is 32,767 characters, including the Unicode terminating null
+// character."
 constexpr std::size_t kLongestCommandLine = 32'766;
 
-// A PROC_THREAD_ATTRIBUTE_LIST with one entry: the job that the process is born in, so that there is no moment in which catcher could
-// die and leave it behind.
+// A PROC_THREAD_ATTRIBUTE_LIST with one entry: the job that the process is born in, so that there is no moment in which
+// catcher could die and leave it behind.
 class AttributeList {
  public:
   explicit AttributeList(HANDLE job) : job_(job) {
@@ -54,8 +55,8 @@ bool sorts_before(std::wstring_view a, std::wstring_view b) {
          CSTR_LESS_THAN;
 }
 
-// Our environment with _NO_DEBUG_HEAP=1 where the user has not said otherwise: a process that is created under a debugger gets the slow
-// debug heap without it. The block stays sorted by name, as CreateProcessW wants it.
+// Our environment with _NO_DEBUG_HEAP=1 where the user has not said otherwise: a process that is created under a
+// debugger gets the slow debug heap without it. The block stays sorted by name, as CreateProcessW wants it.
 std::wstring environment_block(bool debug_heap) {
   constexpr std::wstring_view kName = L"_NO_DEBUG_HEAP";
   const std::unique_ptr<wchar_t, EnvironmentFree> ours(GetEnvironmentStringsW());
@@ -80,7 +81,8 @@ std::wstring environment_block(bool debug_heap) {
   return block;
 }
 
-// Everything that we were started with goes on to the target: lpReserved2 carries the C runtime's inherited descriptors.
+// Everything that we were started with goes on to the target: lpReserved2 carries the C runtime's inherited
+// descriptors.
 STARTUPINFOW pass_through_startup_info() {
   STARTUPINFOW ours{};
   GetStartupInfoW(&ours);
@@ -127,12 +129,12 @@ CreatedProcess create_process(const std::wstring& program, const LaunchRequest& 
 [[noreturn]] void throw_start_failure(const std::wstring& program, const std::system_error& error) {
   const auto code = static_cast<std::uint32_t>(error.code().value());
   const bool gone = code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND;
-  throw StartFailure(gone ? ExitCode::kNotFound : ExitCode::kCannotStart,
-                     fmt::format("cannot start '{}': {}", to_utf8(program), describe_win32_error(code)));
+  throw StartError(gone ? ExitCode::kNotFound : ExitCode::kCannotStart,
+                   fmt::format("cannot start '{}': {}", to_utf8(program), describe_win32_error(code)));
 }
 
-// An outer job that forbids nesting, or an OS without job lists: the process is still held at its first debug event, so that putting it
-// into the job now comes in time.
+// An outer job that forbids nesting, or an OS without job lists: the process is still held at its first debug event, so
+// that putting it into the job now comes in time.
 LaunchedProcess launch_then_assign(const std::wstring& program, const LaunchRequest& request, std::optional<Job> job) {
   try {
     const CreatedProcess created = create_process(program, request, nullptr);
@@ -140,8 +142,9 @@ LaunchedProcess launch_then_assign(const std::wstring& program, const LaunchRequ
     if (job && AssignProcessToJobObject(job->handle(), created.process.get()) != 0) {
       launched.job = std::move(job);
     } else {
-      launched.job_warning = fmt::format("the target could not be put into a job ({}): processes that escape the debugger are not killed",
-                                         describe_win32_error(last_error()));
+      launched.job_warning =
+          fmt::format("the target could not be put into a job ({}): processes that escape the debugger are not killed",
+                      describe_win32_error(last_error()));
     }
     return launched;
   } catch (const std::system_error& error) {
@@ -153,9 +156,9 @@ LaunchedProcess launch_then_assign(const std::wstring& program, const LaunchRequ
 
 LaunchedProcess launch(const LaunchRequest& request) {
   if (request.command_line.size() > kLongestCommandLine) {
-    throw StartFailure(ExitCode::kCannotStart,
-                       fmt::format("the target's command line has {} characters; Windows allows {}", request.command_line.size(),
-                                   kLongestCommandLine));
+    throw StartError(ExitCode::kCannotStart,
+                     fmt::format("the target's command line has {} characters; Windows allows {}",
+                                 request.command_line.size(), kLongestCommandLine));
   }
   const std::wstring program = find_target_program(request.command_line);
   std::optional<Job> job(std::in_place);

@@ -11,14 +11,14 @@
 
 namespace catcher {
 
-// Where a debuggee's memory is read from. Everything that decodes a debuggee takes this instead of a process handle, so that it can
-// be tested on bytes that no process ever held.
+// Where a debuggee's memory is read from. Everything that decodes a debuggee takes this instead of a process handle, so
+// that it can be tested on bytes that no process ever held.
 class MemoryReader {
  public:
   virtual ~MemoryReader() = default;
 
-  // Fills the beginning of `into` with what is readable from `from` on, and returns how many bytes that was; what lies behind
-  // the first unreadable page is not read. Never throws.
+  // Fills the beginning of `into` with what is readable from `from` on, and returns how many bytes that was; what lies
+  // behind the first unreadable page is not read. Never throws.
   virtual std::size_t read(Address from, std::span<std::byte> into) const noexcept = 0;
 };
 

@@ -23,8 +23,8 @@ std::size_t ProcessMemory::read_raw(Address from, std::span<std::byte> into) con
   while (total < into.size()) {
     const Address at = from + total;
     const std::size_t chunk = std::min<std::size_t>(into.size() - total, kPageSize - at.value % kPageSize);
-    if (chunk == into.size() ||
-        ReadProcessMemory(process_, to_pointer(at), into.data() + total, chunk, &done) == 0 || done != chunk) {
+    if (chunk == into.size() || ReadProcessMemory(process_, to_pointer(at), into.data() + total, chunk, &done) == 0 ||
+        done != chunk) {
       break;
     }
     total += chunk;

@@ -9,7 +9,8 @@
 
 namespace catcher {
 
-// The memory of one debuggee. Breakpoints that catcher itself has set are hidden: a reader sees the debuggee's own bytes.
+// The memory of one debuggee. Breakpoints that catcher itself has set are hidden: a reader sees the debuggee's own
+// bytes.
 class ProcessMemory final : public MemoryReader {
  public:
   // `process` stays the caller's; it needs PROCESS_VM_READ and, for write(), PROCESS_VM_WRITE and PROCESS_VM_OPERATION.

@@ -12,7 +12,8 @@
 namespace catcher {
 namespace {
 
-// PROCESS_BASIC_INFORMATION of winternl.h with the field that older headers call Reserved3 (NtQueryInformationProcess on Microsoft Learn).
+// PROCESS_BASIC_INFORMATION of winternl.h with the field that older headers call Reserved3 (NtQueryInformationProcess
+// on Microsoft Learn).
 struct BasicInformation {
   LONG exit_status;
   void* peb;
@@ -37,8 +38,9 @@ struct RemoteUnicodeString {
 
 std::string read_command_line(const Process& process) {
   const auto parameters = read_value<std::uint64_t>(process.memory, process.peb + kPebProcessParameters);
-  const auto text = parameters ? read_value<RemoteUnicodeString>(process.memory, Address{*parameters} + kParametersCommandLine)
-                               : std::nullopt;
+  const auto text = parameters
+                        ? read_value<RemoteUnicodeString>(process.memory, Address{*parameters} + kParametersCommandLine)
+                        : std::nullopt;
   if (!text) {
     return {};
   }
@@ -51,7 +53,8 @@ std::string read_command_line(const Process& process) {
 std::string image_path(HANDLE process) {
   std::array<wchar_t, 32768> path{};
   auto length = static_cast<DWORD>(path.size());
-  return QueryFullProcessImageNameW(process, 0, path.data(), &length) != 0 ? to_utf8({path.data(), length}) : std::string();
+  return QueryFullProcessImageNameW(process, 0, path.data(), &length) != 0 ? to_utf8({path.data(), length})
+                                                                           : std::string();
 }
 
 // "\Device\HarddiskVolume3\x" and "\??\C:\x" in the form that a user knows.
@@ -144,7 +147,8 @@ void describe_modules(Process& process) {
 
 std::optional<Module> module_at(Process& process, Address address) {
   MEMORY_BASIC_INFORMATION region{};
-  if (VirtualQueryEx(process.handle, reinterpret_cast<void*>(static_cast<std::uintptr_t>(address.value)), &region, sizeof region) == 0) {
+  if (VirtualQueryEx(process.handle, reinterpret_cast<void*>(static_cast<std::uintptr_t>(address.value)), &region,
+                     sizeof region) == 0) {
     return std::nullopt;
   }
   const Address base{reinterpret_cast<std::uintptr_t>(region.AllocationBase)};

@@ -18,7 +18,8 @@ namespace catcher {
 // One thread of a debuggee.
 struct Thread {
   std::uint32_t tid = 0;
-  HANDLE handle = nullptr;  // the debug event's: the OS closes it when the thread's exit event is continued, we never do
+  HANDLE handle =
+      nullptr;  // the debug event's: the OS closes it when the thread's exit event is continued, we never do
   Address teb;
   bool critical_error_announced = false;  // see ExceptionFacts
 };
@@ -27,7 +28,8 @@ struct Thread {
 enum class ExitRequest {
   kNone,      // nobody that we saw
   kExitCall,  // the process itself, by ExitProcess or what the C runtime makes of exit()
-  kOwnHand,   // the process itself, by TerminateProcess on itself: also how the loader gives up and how RaiseFailFastException ends
+  kOwnHand,   // the process itself, by TerminateProcess on itself: also how the loader gives up and how
+              // RaiseFailFastException ends
   kByTree,    // another process of the tree
   kByCatcher
 };
@@ -38,7 +40,7 @@ struct Process {
 
   std::uint32_t pid = 0;
   std::uint32_t parent_pid = 0;
-  HANDLE handle = nullptr;  // the debug event's, like Thread::handle; null once the process has ended
+  HANDLE handle = nullptr;   // the debug event's, like Thread::handle; null once the process has ended
   std::string image;         // full path, UTF-8
   std::string command_line;  // UTF-8
   Address image_base;
@@ -73,11 +75,12 @@ class ProcessTree {
   std::deque<Process> processes_;  // a deque, so that references stay good
 };
 
-// What the OS says about a process that was just created; the event's own fields (pid, handle, threads) are the caller's to fill in.
+// What the OS says about a process that was just created; the event's own fields (pid, handle, threads) are the
+// caller's to fill in.
 void describe_process(Process& process);
 
-// Reads size, time stamp and path of the modules that were not asked about before. Costs several system calls a module: only when something
-// is reported.
+// Reads size, time stamp and path of the modules that were not asked about before. Costs several system calls a module:
+// only when something is reported.
 void describe_modules(Process& process);
 
 // The module that an address lies in, described; nothing when it lies in none.

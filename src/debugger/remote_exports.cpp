@@ -126,8 +126,8 @@ std::optional<Address> find_export(const MemoryReader& memory, Address base, std
   const auto index = tables ? find_name(bytes, *tables, name) : std::nullopt;
   const auto ordinal =
       index ? bytes.at<std::uint16_t>(std::uint64_t{tables->ordinals_rva} + std::uint64_t{*index} * 2) : std::nullopt;
-  const auto rva =
-      ordinal ? bytes.at<std::uint32_t>(std::uint64_t{tables->functions_rva} + std::uint64_t{*ordinal} * 4) : std::nullopt;
+  const auto rva = ordinal ? bytes.at<std::uint32_t>(std::uint64_t{tables->functions_rva} + std::uint64_t{*ordinal} * 4)
+                           : std::nullopt;
   if (!rva || *rva == 0 || *rva >= headers->size || bytes.holds(*rva)) {
     return std::nullopt;
   }

@@ -11,8 +11,8 @@ namespace catcher {
 // The headers of an image that is mapped in a debuggee.
 struct ImageHeaders {
   bool is_64_bit = true;
-  std::uint32_t size = 0;       // SizeOfImage
-  std::uint32_t timestamp = 0;  // TimeDateStamp
+  std::uint32_t size = 0;              // SizeOfImage
+  std::uint32_t timestamp = 0;         // TimeDateStamp
   std::uint32_t export_directory = 0;  // RVA; 0: none
   std::uint32_t export_size = 0;
 };
@@ -20,7 +20,8 @@ struct ImageHeaders {
 // Nothing when there is no PE image at `base`. Any bytes are allowed.
 std::optional<ImageHeaders> read_image_headers(const MemoryReader& memory, Address base);
 
-// Where an image exports the function `name`; nothing when it does not, when it forwards it to another image or when its tables are damaged.
+// Where an image exports the function `name`; nothing when it does not, when it forwards it to another image or when
+// its tables are damaged.
 std::optional<Address> find_export(const MemoryReader& memory, Address base, std::string_view name);
 
 }  // namespace catcher

@@ -13,10 +13,10 @@
 namespace catcher {
 namespace {
 
-constexpr std::uint32_t kBreakpointCode = 0x80000003;       // STATUS_BREAKPOINT
-constexpr std::uint32_t kWx86BreakpointCode = 0x4000001F;   // STATUS_WX86_BREAKPOINT
-constexpr std::uint64_t kSyscallStubMovSize = 3;            // mov r10, rcx
-constexpr std::uint16_t kLongestCriticalErrorText = 64;     // "Critical error detected c0000374\n" with room
+constexpr std::uint32_t kBreakpointCode = 0x80000003;      // STATUS_BREAKPOINT
+constexpr std::uint32_t kWx86BreakpointCode = 0x4000001F;  // STATUS_WX86_BREAKPOINT
+constexpr std::uint64_t kSyscallStubMovSize = 3;           // mov r10, rcx
+constexpr std::uint16_t kLongestCriticalErrorText = 64;    // "Critical error detected c0000374\n" with room
 constexpr std::string_view kCriticalErrorText = "Critical error detected";
 
 Address to_address(const void* pointer) {
@@ -57,8 +57,7 @@ Session::~Session() {
     constexpr auto kLastGrace = std::chrono::seconds(2);
     kill_tree(1);
     const auto deadline = Clock::now() + kLastGrace;
-    wake_ = nullptr;
-    port_ = DebugPort(nullptr);
+    ignore_wake();
     while (std::holds_alternative<Event>(next(deadline))) {
     }
   } catch (const std::exception&) {
@@ -106,6 +105,11 @@ void Session::kill_tree(std::uint32_t status) {
   }
 }
 
+void Session::ignore_wake() noexcept {
+  wake_ = nullptr;
+  port_.ignore_wake();
+}
+
 void Session::resume_pending() {
   if (!pending_status_) {
     return;
@@ -140,8 +144,9 @@ std::optional<Event> Session::translate(const DEBUG_EVENT& raw) {
     case EXCEPTION_DEBUG_EVENT:
       return on_exception(*process, raw);
     case CREATE_THREAD_DEBUG_EVENT:
-      event.thread = &(process->threads[raw.dwThreadId] = Thread{raw.dwThreadId, raw.u.CreateThread.hThread,
-                                                                 to_address(raw.u.CreateThread.lpThreadLocalBase), false});
+      event.thread =
+          &(process->threads[raw.dwThreadId] = Thread{raw.dwThreadId, raw.u.CreateThread.hThread,
+                                                      to_address(raw.u.CreateThread.lpThreadLocalBase), false});
       event.body = ThreadStarted{};
       break;
     case EXIT_THREAD_DEBUG_EVENT:
@@ -180,7 +185,8 @@ std::optional<Event> Session::translate(const DEBUG_EVENT& raw) {
 
 Event Session::on_process_created(const DEBUG_EVENT& raw) {
   const CREATE_PROCESS_DEBUG_INFO& info = raw.u.CreateProcessInfo;
-  const UniqueFile image(info.hFile);  // ours to close, unlike hProcess and hThread, which the OS closes at the exit events
+  const UniqueFile image(
+      info.hFile);  // ours to close, unlike hProcess and hThread, which the OS closes at the exit events
   Process fresh;
   fresh.pid = raw.dwProcessId;
   fresh.handle = info.hProcess;
@@ -303,7 +309,8 @@ void Session::note_exit_request(Process& process, const WatchedFunctionReached& 
   }
   HANDLE duplicate = nullptr;
   const auto remote = reinterpret_cast<HANDLE>(static_cast<std::uintptr_t>(reached.process_handle));
-  if (DuplicateHandle(process.handle, remote, GetCurrentProcess(), &duplicate, PROCESS_QUERY_LIMITED_INFORMATION, FALSE, 0) == 0) {
+  if (DuplicateHandle(process.handle, remote, GetCurrentProcess(), &duplicate, PROCESS_QUERY_LIMITED_INFORMATION, FALSE,
+                      0) == 0) {
     return;
   }
   const UniqueHandle target_handle(duplicate);
@@ -313,12 +320,14 @@ void Session::note_exit_request(Process& process, const WatchedFunctionReached& 
 }
 
 void Session::note_critical_error(Process& process, Thread* thread, const DebugString& text) {
-  if (thread == nullptr || text.bytes > kLongestCriticalErrorText * (text.is_unicode ? 2 : 1) || text.bytes < kCriticalErrorText.size()) {
+  if (thread == nullptr || text.bytes > kLongestCriticalErrorText * (text.is_unicode ? 2 : 1) ||
+      text.bytes < kCriticalErrorText.size()) {
     return;
   }
   std::array<std::byte, kCriticalErrorText.size() * sizeof(wchar_t)> bytes{};
   const std::size_t width = text.is_unicode ? sizeof(wchar_t) : 1;
-  if (process.memory.read(text.text, std::span(bytes).first(kCriticalErrorText.size() * width)) != kCriticalErrorText.size() * width) {
+  if (process.memory.read(text.text, std::span(bytes).first(kCriticalErrorText.size() * width)) !=
+      kCriticalErrorText.size() * width) {
     return;
   }
   bool same = true;
@@ -341,8 +350,8 @@ std::optional<Step> Session::wait_for_escaped(std::optional<Clock::time_point> d
     const std::array<HANDLE, 2> handles{process.get(), wake_};
     DWORD left = INFINITE;
     if (deadline) {
-      left = static_cast<DWORD>(std::max<long long>(
-          0, std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count()));
+      left = static_cast<DWORD>(
+          std::max<long long>(0, std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count()));
     }
     switch (WaitForMultipleObjects(wake_ != nullptr ? 2 : 1, handles.data(), FALSE, left)) {
       case WAIT_TIMEOUT:

@@ -19,27 +19,33 @@ struct Woken {};
 struct TreeEnded {};
 using Step = std::variant<Event, DeadlinePassed, Woken, TreeEnded>;
 
-// One target and all its descendants under the debugger: turns debug events into Events, keeps the model, and continues. Knows no policy
-// but what decide() is given. Belongs to the thread that launched it. Whatever is still alive when it is destroyed is killed.
+// One target and all its descendants under the debugger: turns debug events into Events, keeps the model, and
+// continues. Knows no policy but what decide() is given. Belongs to the thread that launched it. Whatever is still
+// alive when it is destroyed is killed.
 class Session {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Throws StartFailure or std::system_error like launch(). `wake` is an event of the caller's that ends a wait; may be null.
+  // Throws StartError or std::system_error like launch(). `wake` is an event of the caller's that ends a wait; may be
+  // null.
   Session(const LaunchRequest& request, const CrashPolicy& policy, HANDLE wake);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Lets the process of the last event go on and sleeps until the next event, the deadline, or `wake`. TreeEnded when no process of the
-  // tree is left, including those that another debugger in the tree has taken over.
+  // Lets the process of the last event go on and sleeps until the next event, the deadline, or `wake`. TreeEnded when
+  // no process of the tree is left, including those that another debugger in the tree has taken over.
   Step next(std::optional<Clock::time_point> deadline);
 
   // Ends one process, now, with this exit status. Its end arrives as an event.
   void end_process(Process& process, std::uint32_t status);
 
-  // Ends every process, the youngest first, and from now on everything that is still born. next() then delivers their ends.
+  // Ends every process, the youngest first, and from now on everything that is still born. next() then delivers their
+  // ends.
   void kill_tree(std::uint32_t status);
+
+  // Stops listening to `wake`, once it has said what it had to say.
+  void ignore_wake() noexcept;
 
   ProcessTree& tree() noexcept { return tree_; }
   const ProcessTree& tree() const noexcept { return tree_; }

@@ -20,9 +20,12 @@ struct Machine {
   std::uint16_t id;
   std::string_view name;
 };
-constexpr std::array kMachines{Machine{IMAGE_FILE_MACHINE_I386, "x86"}, Machine{IMAGE_FILE_MACHINE_AMD64, "x64"},
-                               Machine{0xAA64, "ARM64"},                Machine{IMAGE_FILE_MACHINE_ARMNT, "ARM"},
-                               Machine{IMAGE_FILE_MACHINE_ARM, "ARM"},  Machine{IMAGE_FILE_MACHINE_IA64, "Itanium"}};
+constexpr std::array kMachines{Machine{IMAGE_FILE_MACHINE_I386, "x86"},
+                               Machine{IMAGE_FILE_MACHINE_AMD64, "x64"},
+                               Machine{0xAA64, "ARM64"},
+                               Machine{IMAGE_FILE_MACHINE_ARMNT, "ARM"},
+                               Machine{IMAGE_FILE_MACHINE_ARM, "ARM"},
+                               Machine{IMAGE_FILE_MACHINE_IA64, "Itanium"}};
 
 // PATHEXT's default order, as far as CreateProcessW can start it.
 constexpr std::array<std::wstring_view, 4> kExtensions{L".com", L".exe", L".bat", L".cmd"};
@@ -47,8 +50,9 @@ bool can_run(std::uint16_t machine) {
 
 bool has_extension(std::wstring_view path, std::wstring_view extension) {
   return path.size() > extension.size() &&
-         std::equal(extension.begin(), extension.end(), path.end() - static_cast<std::ptrdiff_t>(extension.size()),
-                    [](wchar_t a, wchar_t b) { return a == static_cast<wchar_t>(std::towlower(static_cast<wint_t>(b))); });
+         std::equal(
+             extension.begin(), extension.end(), path.end() - static_cast<std::ptrdiff_t>(extension.size()),
+             [](wchar_t a, wchar_t b) { return a == static_cast<wchar_t>(std::towlower(static_cast<wint_t>(b))); });
 }
 
 bool is_script(std::wstring_view path) {
@@ -142,8 +146,8 @@ Candidate locate(const std::wstring& word) {
 
 // Nothing when the file cannot be opened: an app execution alias, for one, can be started but not read.
 std::optional<std::vector<std::byte>> read_beginning(const std::wstring& path) {
-  const UniqueFile file(CreateFileW(path.c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,
-                                    OPEN_EXISTING, 0, nullptr));
+  const UniqueFile file(CreateFileW(path.c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                                    nullptr, OPEN_EXISTING, 0, nullptr));
   std::vector<std::byte> bytes(4096);
   DWORD got = 0;
   if (!file || ReadFile(file.get(), bytes.data(), static_cast<DWORD>(bytes.size()), &got, nullptr) == 0) {
@@ -160,7 +164,7 @@ void refuse_if_not_runnable(const std::wstring& path) {
   }
   const ImageHeader header = read_image_header(*beginning);
   const auto refuse = [&path](const std::string& why) {
-    throw StartFailure(ExitCode::kCannotStart, fmt::format("cannot start '{}': {}", to_utf8(path), why));
+    throw StartError(ExitCode::kCannotStart, fmt::format("cannot start '{}': {}", to_utf8(path), why));
   };
   switch (header.kind) {
     case ImageKind::kRunnable:
@@ -204,7 +208,8 @@ ImageHeader read_image_header(std::span<const std::byte> beginning) {
   const auto file_header = value_at<IMAGE_FILE_HEADER>(beginning, std::size_t{*pe_offset} + 4);
   if (!signature || !file_header) {
     // A header further back than we read: rare but legal. Let the OS judge.
-    return {*pe_offset > beginning.size() && beginning.size() >= 4096 ? ImageKind::kRunnable : ImageKind::kNotAnImage, 0};
+    return {*pe_offset > beginning.size() && beginning.size() >= 4096 ? ImageKind::kRunnable : ImageKind::kNotAnImage,
+            0};
   }
   if (*signature != IMAGE_NT_SIGNATURE) {
     return {ImageKind::kNotAnImage, 0};
@@ -217,7 +222,8 @@ ImageHeader read_image_header(std::span<const std::byte> beginning) {
 }
 
 std::string_view machine_name(std::uint16_t machine) {
-  const auto row = std::find_if(kMachines.begin(), kMachines.end(), [machine](const Machine& m) { return m.id == machine; });
+  const auto row =
+      std::find_if(kMachines.begin(), kMachines.end(), [machine](const Machine& m) { return m.id == machine; });
   return row == kMachines.end() ? "an unknown processor" : row->name;
 }
 
@@ -225,12 +231,13 @@ std::wstring find_target_program(std::wstring_view command_line) {
   const std::wstring word(program_word(command_line));
   const Candidate candidate = locate(word);
   if (candidate.file.empty() && candidate.is_directory) {
-    throw StartFailure(ExitCode::kCannotStart,
-                       fmt::format("cannot start '{}': it is a directory; name a program in it", to_utf8(word)));
+    throw StartError(ExitCode::kCannotStart,
+                     fmt::format("cannot start '{}': it is a directory; name a program in it", to_utf8(word)));
   }
   if (candidate.file.empty()) {
-    throw StartFailure(ExitCode::kNotFound,
-                       fmt::format("target '{}' not found; check the spelling, the current directory and PATH", to_utf8(word)));
+    throw StartError(
+        ExitCode::kNotFound,
+        fmt::format("target '{}' not found; check the spelling, the current directory and PATH", to_utf8(word)));
   }
   std::wstring path = full_path(candidate.file);
   refuse_if_not_runnable(path);

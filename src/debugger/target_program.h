@@ -12,10 +12,11 @@
 
 namespace catcher {
 
-// Why a target could not be started: a verdict about the target, not an error of catcher. what() is one line for a person.
-class StartFailure : public std::runtime_error {
+// Why a target could not be started: a verdict about the target, not an error of catcher. what() is one line for a
+// person.
+class StartError : public std::runtime_error {
  public:
-  StartFailure(ExitCode exit_code, const std::string& message) : std::runtime_error(message), exit_code_(exit_code) {}
+  StartError(ExitCode exit_code, const std::string& message) : std::runtime_error(message), exit_code_(exit_code) {}
 
   // kNotFound or kCannotStart.
   ExitCode exit_code() const noexcept { return exit_code_; }
@@ -41,8 +42,9 @@ ImageHeader read_image_header(std::span<const std::byte> beginning);
 // "x64", "ARM64", … for an IMAGE_FILE_MACHINE_* value.
 std::string_view machine_name(std::uint16_t machine);
 
-// Finds the program that a command line names: as a path, in the current directory, then in PATH, with .com, .exe, .bat and .cmd added
-// where the name has no extension. Looks into the file, so that what cannot run is refused with the reason. Throws StartFailure.
+// Finds the program that a command line names: as a path, in the current directory, then in PATH, with .com, .exe, .bat
+// and .cmd added where the name has no extension. Looks into the file, so that what cannot run is refused with the
+// reason. Throws StartError.
 std::wstring find_target_program(std::wstring_view command_line);
 
 }  // namespace catcher

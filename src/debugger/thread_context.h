@@ -9,8 +9,8 @@
 
 namespace catcher {
 
-// The integer and control registers of a thread that stands still, with the few changes that stepping over a breakpoint needs.
-// For a thread in 32-bit code under WOW64 the 32-bit ones.
+// The integer and control registers of a thread that stands still, with the few changes that stepping over a breakpoint
+// needs. For a thread in 32-bit code under WOW64 the 32-bit ones.
 class ThreadContext {
  public:
   // Nothing when the OS does not give it away (the thread is ending). `thread` stays the caller's.
@@ -20,7 +20,8 @@ class ThreadContext {
   Address stack_pointer() const noexcept;
   void set_instruction_pointer(Address address) noexcept;
 
-  // The first two integer arguments of a function that was just entered, in the x64 calling convention; zero in 32-bit code.
+  // The first two integer arguments of a function that was just entered, in the x64 calling convention; zero in 32-bit
+  // code.
   std::uint64_t first_argument() const noexcept;
   std::uint64_t second_argument() const noexcept;
 

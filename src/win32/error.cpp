@@ -22,8 +22,9 @@ std::system_error last_win32_error(std::string_view api) {
 
 std::string describe_win32_error(std::uint32_t code) {
   std::array<wchar_t, 512> text{};
-  const DWORD length = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK,
-                                      nullptr, code, 0, text.data(), static_cast<DWORD>(text.size()), nullptr);
+  const DWORD length =
+      FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK,
+                     nullptr, code, 0, text.data(), static_cast<DWORD>(text.size()), nullptr);
   std::string message = to_utf8({text.data(), length});
   while (!message.empty() && (message.back() == ' ' || message.back() == '.')) {
     message.pop_back();

@@ -1,0 +1,101 @@
+#include "cli/command_line.h"
+#include "cli/console_control.h"
+#include "cli/parse_options.h"
+#include "cli/report_file.h"
+#include "cli/terminal.h"
+#include "report/escape.h"
+#include "report/json_report.h"
+#include "report/text_report.h"
+#include "win32/error.h"
+#include "win32/utf.h"
+
+#include <catcher/exit_code.h>
+#include <catcher/run.h>
+
+#include <fmt/format.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/base_sink.h>
+
+#include <windows.h>
+
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <system_error>
+
+namespace {
+
+// Log lines on stderr, through the same door as everything else that catcher says.
+class StderrSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    catcher::write_text(catcher::Stream::kError,
+                        fmt::format("{}\n", std::string_view(message.payload.data(), message.payload.size())));
+  }
+  void flush_() override {}
+};
+
+void complain(std::string_view message) {
+  catcher::write_text(catcher::Stream::kError, fmt::format("catcher: {}\n", message));
+}
+
+catcher::RunObserver observer_for(catcher::Verbosity verbosity) {
+  catcher::RunObserver observer;
+  if (verbosity == catcher::Verbosity::kEvents) {
+    auto events = std::make_shared<spdlog::logger>("events", std::make_shared<StderrSink>());
+    observer.on_event = [events](std::string_view line) { events->info(catcher::escape_for_terminal(line)); };
+  }
+  return observer;
+}
+
+// False when it could not be written; that has been said then.
+bool write_report(const std::wstring& file, const catcher::RunReport& report) {
+  try {
+    catcher::write_report_file(file, catcher::to_json(report));
+    return true;
+  } catch (const std::system_error& error) {
+    complain(
+        fmt::format("cannot write the report '{}': {}; name a file in a directory that is there and may be written to",
+                    catcher::escape_for_terminal(catcher::to_utf8(file)),
+                    catcher::describe_win32_error(static_cast<std::uint32_t>(error.code().value()))));
+    return false;
+  }
+}
+
+std::uint32_t run_request(const catcher::Request& request) {
+  const catcher::StopSource stop;
+  const catcher::ConsoleControl control(stop);
+  const catcher::RunReport report = catcher::run(request.options, stop, observer_for(request.verbosity));
+  if (request.verbosity != catcher::Verbosity::kQuiet) {
+    catcher::TextOptions text;
+    text.colour = catcher::wants_colour(catcher::Stream::kError);
+    catcher::write_text(catcher::Stream::kError, catcher::to_text(report, text));
+  }
+  const bool written = !request.report_file || write_report(*request.report_file, report);
+  return written || report.exit_code != 0 ? report.exit_code : catcher::to_number(catcher::ExitCode::kCatcherFailed);
+}
+
+std::uint32_t run_command_line() {
+  try {
+    const catcher::Request request = catcher::parse_options(catcher::split_command_line(GetCommandLineW()));
+    if (!request.answer.empty()) {
+      catcher::write_text(catcher::Stream::kOutput, request.answer);
+      return 0;
+    }
+    return run_request(request);
+  } catch (const catcher::UsageError& error) {
+    complain(error.what());
+  } catch (const std::system_error& error) {
+    complain(fmt::format("{}", error.what()));
+  } catch (const std::exception& error) {
+    complain(fmt::format("internal error: {}", error.what()));
+  }
+  return catcher::to_number(catcher::ExitCode::kCatcherFailed);
+}
+
+}  // namespace
+
+int wmain() {
+  return static_cast<int>(run_command_line());
+}

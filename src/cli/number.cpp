@@ -1,0 +1,71 @@
+#include "cli/number.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+namespace catcher {
+namespace {
+
+struct Unit {
+  std::string_view suffix;
+  std::int64_t milliseconds;
+};
+// The first suffix that fits wins: "ms" before "s" and "m".
+constexpr std::array kUnits{Unit{"ms", 1}, Unit{"s", 1'000}, Unit{"m", 60'000}, Unit{"h", 3'600'000}, Unit{"", 1'000}};
+constexpr std::int64_t kLongest = 10'000ll * 3'600'000;
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// Digits with at most one point in between, in thousandths; nothing when it is not a number or too large to matter.
+std::optional<std::int64_t> parse_thousandths(std::string_view text) {
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const std::string_view whole = text.substr(0, point);
+  const std::string_view fraction = point < text.size() ? text.substr(point + 1) : std::string_view();
+  if (whole.empty() || whole.size() > 12 || (point < text.size() && fraction.empty()) ||
+      !std::all_of(whole.begin(), whole.end(), is_digit) || !std::all_of(fraction.begin(), fraction.end(), is_digit)) {
+    return std::nullopt;
+  }
+  std::int64_t value = 0;
+  for (const char digit : whole) {
+    value = value * 10 + (digit - '0');
+  }
+  for (std::size_t i = 0; i < 3; ++i) {
+    value = value * 10 + (i < fraction.size() ? fraction[i] - '0' : 0);
+  }
+  return value;
+}
+
+}  // namespace
+
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  const auto unit =
+      std::find_if(kUnits.begin(), kUnits.end(), [text](const Unit& u) { return text.ends_with(u.suffix); });
+  const auto thousandths = parse_thousandths(text.substr(0, text.size() - unit->suffix.size()));
+  if (!thousandths || *thousandths > kLongest) {
+    return std::nullopt;
+  }
+  const std::int64_t milliseconds = *thousandths * unit->milliseconds / 1000;
+  if (milliseconds <= 0 || milliseconds > kLongest) {
+    return std::nullopt;
+  }
+  return std::chrono::milliseconds(milliseconds);
+}
+
+std::optional<std::uint32_t> parse_number(std::string_view text) {
+  const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+  const std::string_view digits = hexadecimal ? text.substr(2) : text;
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, hexadecimal ? 16 : 10);
+  if (error != std::errc{} || end != digits.data() + digits.size() ||
+      value > std::numeric_limits<std::uint32_t>::max() ||
+      value < (hexadecimal ? 0 : std::numeric_limits<std::int32_t>::min())) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint32_t>(value);
+}
+
+}  // namespace catcher

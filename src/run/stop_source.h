@@ -1,0 +1,16 @@
+#pragma once
+
+#include "win32/unique_handle.h"
+
+#include <catcher/run.h>
+
+namespace catcher {
+
+// A manual-reset event, so that a stop that was asked for before the run has begun still counts.
+struct StopSource::State {
+  State();
+
+  UniqueHandle event;
+};
+
+}  // namespace catcher
