@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "evidence/memory_map.h"
+#include "own_memory.h"
 #include "synthetic_memory.h"
 
 namespace catcher {
@@ -186,16 +187,6 @@ TEST(ProcessMemoryMap, tells_code_data_and_free_memory_of_a_live_process_apart) 
 }
 
 TEST(ThreadStack, bounds_of_our_own_thread_enclose_a_local_variable) {
-  class OwnMemory final : public MemoryReader {
-   public:
-    std::size_t read(Address from, std::span<std::byte> into) const noexcept override {
-      SIZE_T count = 0;
-      return ReadProcessMemory(GetCurrentProcess(), std::bit_cast<const void*>(from.value), into.data(), into.size(),
-                               &count) != 0
-                 ? count
-                 : 0;
-    }
-  };
   const int local = 0;
   const Address here{std::bit_cast<std::uint64_t>(&local)};
   const auto stack = read_thread_stack(OwnMemory(), teb_of_thread(GetCurrentThread()), GetCurrentThreadId(), true);
