@@ -1,0 +1,116 @@
+#include "evidence/image_map.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+namespace catcher {
+namespace {
+
+constexpr std::size_t kLongestCall = 7;
+
+// Length of a call through a register or memory (FF /2) without prefixes, from its ModRM byte and the byte behind it.
+std::size_t indirect_call_length(std::uint8_t modrm) {
+  const unsigned mode = modrm >> 6U;
+  const unsigned rm = modrm & 7U;
+  if (mode == 3) {
+    return 2;
+  }
+  const std::size_t sib = rm == 4 ? 1 : 0;
+  const std::size_t displacement = mode == 1 ? 1 : (mode == 2 || rm == 5) ? 4 : 0;
+  return 2 + sib + displacement;
+}
+
+// True when a call instruction ends where `before` ends.
+bool ends_with_call(std::span<const std::byte> before) {
+  const auto from_end = [before](std::size_t distance) {
+    return std::to_integer<std::uint8_t>(before[before.size() - distance]);
+  };
+  if (before.size() >= 5 && from_end(5) == 0xe8) {
+    return true;
+  }
+  for (std::size_t length = 2; length <= std::min(kLongestCall, before.size()); ++length) {
+    const std::uint8_t modrm = from_end(length - 1);
+    if (from_end(length) == 0xff && ((modrm >> 3U) & 7U) == 2 && indirect_call_length(modrm) == length) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+ImageMap::ImageMap(ImageCache& cache, const std::vector<Module>& modules, ExecutableQuery is_executable)
+    : cache_(cache), is_executable_(std::move(is_executable)) {
+  ranges_.reserve(modules.size());
+  for (const Module& module : modules) {
+    // A module whose size nobody knows is looked at now: without its extent no address could be found in it.
+    const std::uint64_t size = module.size != 0 ? module.size : cache.image(module).size();
+    ranges_.push_back({module.base, size, &module, nullptr});
+  }
+  std::sort(ranges_.begin(), ranges_.end(), [](const Range& a, const Range& b) { return a.base < b.base; });
+  // Two modules at one base cannot be; the cache would replace the one's image by the other's while both are in use.
+  ranges_.erase(
+      std::unique(ranges_.begin(), ranges_.end(), [](const Range& a, const Range& b) { return a.base == b.base; }),
+      ranges_.end());
+}
+
+ImageMap::Range* ImageMap::range_at(Address address) {
+  if (last_ != nullptr && address - last_->base < last_->size) {
+    return last_;
+  }
+  const auto above = std::upper_bound(ranges_.begin(), ranges_.end(), address,
+                                      [](Address value, const Range& range) { return value < range.base; });
+  if (above == ranges_.begin() || address - std::prev(above)->base >= std::prev(above)->size) {
+    return nullptr;
+  }
+  last_ = &*std::prev(above);
+  return last_;
+}
+
+Image* ImageMap::image_at(Address address) {
+  Range* range = range_at(address);
+  if (range == nullptr) {
+    return nullptr;
+  }
+  if (range->image == nullptr) {
+    range->image = &cache_.image(*range->module);
+  }
+  return range->image;
+}
+
+bool ImageMap::is_code(Address address) {
+  if (const Image* image = image_at(address)) {
+    return image->is_code(address - image->base());
+  }
+  return is_executable_ ? is_executable_(address) : read_value<std::byte>(memory(), address).has_value();
+}
+
+bool ImageMap::is_return_address(Address address) {
+  constexpr std::uint64_t kLowest = 0x10000;  // nothing is ever mapped below
+  if (address.value < kLowest) {
+    return false;
+  }
+  std::array<std::byte, kLongestCall> before{};
+  if (Image* image = image_at(address)) {
+    const std::uint64_t rva = address - image->base();
+    if (rva < before.size() || !image->is_code(rva)) {
+      return false;
+    }
+    // A return address just behind the image's last code byte is not worth the care: compilers put padding there.
+    return image->bytes().read(rva - before.size(), before) == before.size() && ends_with_call(before);
+  }
+  return memory().read(address - before.size(), before) == before.size() && ends_with_call(before) && is_code(address);
+}
+
+std::string ImageMap::describe(Address address) {
+  const Range* range = range_at(address);
+  if (range == nullptr) {
+    return fmt::format("{:#x}", address.value);
+  }
+  return fmt::format("{}+{:#x}", range->module->name, address - range->base);
+}
+
+}  // namespace catcher

@@ -1,0 +1,195 @@
+#include "evidence/unwind_x86.h"
+
+#include "evidence/image_map.h"
+#include "evidence/unwind_dbghelp.h"
+#include "evidence/unwind_stack.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace catcher {
+namespace {
+
+constexpr std::uint32_t kLargestFrame = 1U << 20;
+
+// How many words lie between esp and the return address before a frame exists and after it is gone; nothing in a
+// function's body.
+std::optional<std::uint32_t> words_below_return(const MemoryReader& memory, std::uint32_t eip) {
+  std::array<std::byte, 4> code{};  // the byte before eip and three from it on
+  if (eip == 0 || memory.read({eip - 1U}, code) != code.size()) {
+    return std::nullopt;
+  }
+  const auto at = [&code](std::size_t index) { return std::to_integer<unsigned>(code.at(index)); };
+  const auto is_mov_ebp_esp = [&at](std::size_t index) {
+    return (at(index) == 0x8b && at(index + 1) == 0xec) || (at(index) == 0x89 && at(index + 1) == 0xe5);
+  };
+  constexpr unsigned kPushEbp = 0x55;
+  constexpr unsigned kRet = 0xc3;
+  constexpr unsigned kRetN = 0xc2;
+  if (at(1) == kRet || at(1) == kRetN || (at(1) == kPushEbp && is_mov_ebp_esp(2))) {
+    return 0;
+  }
+  return at(0) == kPushEbp && is_mov_ebp_esp(1) ? std::optional(1U) : std::nullopt;
+}
+
+// What every 32-bit walk needs, whoever finds the frames.
+class WalkX86 {
+ public:
+  WalkX86(ImageMap& map, StackBounds bounds, const RegisterContextX86& context, std::size_t limit)
+      : map_(map), stack_(map.memory(), bounds, {context.esp}), context_(context), limit_(limit) {}
+
+  // Adds the frame that the thread stands in and, where that is nowhere, the one that called it.
+  const RegisterContextX86& begin() {
+    add(context_, FrameSource::kContext);
+    if (map_.image_at({context_.eip}) == nullptr) {
+      const auto return_address = word(context_.esp);
+      if (return_address && map_.is_return_address({*return_address})) {
+        context_ = {*return_address, context_.esp + 4, context_.ebp};
+        add(context_, FrameSource::kReturnPop);
+      }
+    }
+    return context_;
+  }
+
+  void follow_frame_pointers() {
+    if (const auto words = words_below_return(map_.memory(), context_.eip); words && stack_size() == 1) {
+      const std::uint32_t slot = context_.esp + *words * 4;
+      const auto return_address = word(slot);
+      const std::uint32_t ebp = *words == 0 ? context_.ebp : word(context_.esp).value_or(context_.ebp);
+      if (return_address && map_.is_return_address({*return_address})) {
+        context_ = {*return_address, slot + 4, ebp};
+        add(context_, FrameSource::kReturnPop);
+      }
+    }
+    while (!is_full() && step_frame_pointer()) {
+      add(context_, FrameSource::kFramePointer);
+    }
+    end();
+  }
+
+  void follow(DbghelpStackWalker& walker) {
+    walker.start(context_.eip, context_.esp, context_.ebp);
+    if (!walker.next()) {  // the frame that the walk starts at
+      follow_frame_pointers();
+      return;
+    }
+    std::uint32_t last_pc = context_.eip;
+    std::uint32_t last_frame = 0;
+    while (!is_full()) {
+      const auto frame = walker.next();
+      if (!frame || frame->pc == 0) {
+        break;
+      }
+      // Some implementations repeat the last frame for ever, and a damaged chain may lead anywhere.
+      if (frame->frame < last_frame || (frame->frame == last_frame && frame->pc == last_pc) ||
+          frame->sp <= context_.esp) {
+        break;
+      }
+      if (!map_.is_code({frame->pc})) {
+        note(fmt::format("the return address {:#x} leads to no code (stack overwritten?)", frame->pc));
+        break;
+      }
+      last_pc = frame->pc;
+      last_frame = frame->frame;
+      context_ = {frame->pc, frame->sp, frame->frame};
+      add(context_, frame->has_data ? FrameSource::kUnwindData : FrameSource::kFramePointer);
+    }
+    end();
+  }
+
+  UnwoundStack take() {
+    result_.frames_total = result_.frames.size();
+    return std::move(result_);
+  }
+
+ private:
+  std::optional<std::uint32_t> word(std::uint32_t at) {
+    const auto value = stack_.value({at});
+    return value ? std::optional(static_cast<std::uint32_t>(*value & UINT32_MAX)) : std::nullopt;
+  }
+
+  std::size_t stack_size() const { return result_.frames.size(); }
+
+  bool is_full() {
+    if (stack_size() >= limit_) {
+      note(fmt::format("the stack has more than {} frames", limit_));
+    }
+    return stack_size() >= limit_;
+  }
+
+  bool step_frame_pointer() {
+    const std::uint32_t frame = context_.ebp;
+    if (frame % 4 != 0 || frame < context_.esp || frame - context_.esp > kLargestFrame) {
+      return false;
+    }
+    const auto saved = word(frame);
+    const auto return_address = word(frame + 4);
+    if (!saved || !return_address || *return_address == 0) {
+      return false;
+    }
+    if (!map_.is_code({*return_address})) {
+      note(fmt::format("the return address {:#x} leads to no code (stack overwritten?)", *return_address));
+      return false;
+    }
+    context_ = {*return_address, frame + 8, *saved};
+    return true;
+  }
+
+  void add(const RegisterContextX86& context, FrameSource source) {
+    result_.frames.push_back({{context.eip}, {context.esp}, source, source == FrameSource::kContext});
+  }
+
+  void note(std::string reason) {
+    if (result_.end_reason.empty()) {
+      result_.end_reason = std::move(reason);
+    }
+  }
+
+  void end() {
+    if (!stack_.is_near_base({context_.esp})) {
+      note(fmt::format("{}: the chain of frame pointers ends here", map_.describe({context_.eip})));
+    }
+  }
+
+  ImageMap& map_;
+  StackReader stack_;
+  RegisterContextX86 context_;
+  std::size_t limit_;
+  UnwoundStack result_;
+};
+
+}  // namespace
+
+RegisterContextX86 register_context_x86(const Registers& registers) {
+  return {static_cast<std::uint32_t>(registers.ip), static_cast<std::uint32_t>(registers.sp()),
+          static_cast<std::uint32_t>(registers[Gpr::kRbp])};
+}
+
+UnwinderX86::UnwinderX86(ImageCache& cache, const std::vector<Module>& modules, std::wstring symbol_path)
+    : cache_(cache), modules_(modules), symbol_path_(std::move(symbol_path)) {}
+
+UnwoundStack UnwinderX86::walk(const RegisterContextX86& context, StackBounds bounds, std::size_t limit) {
+  const auto walker = DbghelpStackWalker::create(cache_.memory(), modules_, symbol_path_);
+  if (!walker) {
+    return walk_frame_pointers(context, bounds, limit);
+  }
+  ImageMap map(cache_, modules_, {});
+  WalkX86 walk(map, bounds, context, std::clamp<std::size_t>(limit, 1, kMaxUnwoundFrames));
+  walk.begin();
+  walk.follow(*walker);
+  return walk.take();
+}
+
+UnwoundStack UnwinderX86::walk_frame_pointers(const RegisterContextX86& context, StackBounds bounds,
+                                              std::size_t limit) {
+  ImageMap map(cache_, modules_, {});
+  WalkX86 walk(map, bounds, context, std::clamp<std::size_t>(limit, 1, kMaxUnwoundFrames));
+  walk.begin();
+  walk.follow_frame_pointers();
+  return walk.take();
+}
+
+}  // namespace catcher
