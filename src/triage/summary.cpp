@@ -27,6 +27,10 @@ const Frame* telling_frame(const Stack& stack) {
   return frame == stack.frames.end() || frame->function.empty() ? nullptr : &*frame;
 }
 
+std::string file_name(std::string_view path) {
+  return std::string(path.substr(path.find_last_of("\\/") + 1));
+}
+
 std::string in_function(const Stack& stack) {
   const Frame* frame = telling_frame(stack);
   if (frame == nullptr) {
@@ -35,7 +39,7 @@ std::string in_function(const Stack& stack) {
   if (frame->file.empty()) {
     return " in " + frame->function;
   }
-  return fmt::format(" in {} ({}:{})", frame->function, frame->file, frame->line);
+  return fmt::format(" in {} ({}:{})", frame->function, file_name(frame->file), frame->line);
 }
 
 std::string cxx_text(const CxxException& exception) {
@@ -77,10 +81,6 @@ std::size_t count_killed(const RunReport& report) {
 std::string killed_text(const RunReport& report) {
   const std::size_t killed = count_killed(report);
   return killed == 1 ? "1 process was killed" : fmt::format("{} processes were killed", killed);
-}
-
-std::string file_name(std::string_view path) {
-  return std::string(path.substr(path.find_last_of("\\/") + 1));
 }
 
 std::string with_reason(std::string text, std::string_view reason) {

@@ -1,0 +1,101 @@
+#include "report/json_report.h"
+#include "report/text_report.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "report_samples.h"
+
+namespace catcher {
+namespace {
+
+// The bytes of a golden file. To change one on purpose, take the output that the failing test shows.
+std::string golden(const std::string& name) {
+  std::ifstream file(std::string(CATCHER_GOLDEN_DIR) + "/" + name, std::ios::binary);
+  EXPECT_TRUE(file.is_open()) << name;
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+TextOptions with_source() {
+  TextOptions options;
+  options.source_line = [](const std::string& file, std::uint32_t line) -> std::optional<std::string> {
+    return file == "crash_test.cpp" && line == 41 ? std::optional<std::string>("  *p = 1;") : std::nullopt;
+  };
+  return options;
+}
+
+TextOptions full() {
+  TextOptions options;
+  options.full = true;
+  return options;
+}
+
+TextOptions colour() {
+  TextOptions options;
+  options.colour = true;
+  return options;
+}
+
+TEST(TextReport, a_normal_end_says_nothing) {
+  EXPECT_EQ(to_text(samples::normal_end()), "");
+}
+
+TEST(TextReport, a_normal_end_says_its_warnings) {
+  RunReport report = samples::normal_end();
+  report.warnings = {"something"};
+  EXPECT_EQ(to_text(report), "catcher: warning: something\n");
+}
+
+TEST(TextReport, a_normal_end_in_full_is_as_in_its_golden_file) {
+  EXPECT_EQ(to_text(samples::normal_end(), full()), golden("normal_full.txt"));
+}
+
+TEST(TextReport, a_crash_is_as_in_its_golden_file) {
+  EXPECT_EQ(to_text(samples::crash_of_a_child(), with_source()), golden("crash.txt"));
+}
+
+TEST(TextReport, a_crash_in_full_is_as_in_its_golden_file) {
+  EXPECT_EQ(to_text(samples::crash_of_a_child(), full()), golden("crash_full.txt"));
+}
+
+TEST(TextReport, a_crash_in_colour_is_as_in_its_golden_file) {
+  EXPECT_EQ(to_text(samples::crash_of_a_child(), colour()), golden("crash_colour.txt"));
+}
+
+TEST(TextReport, deep_recursion_is_as_in_its_golden_file) {
+  EXPECT_EQ(to_text(samples::deep_recursion()), golden("recursion.txt"));
+}
+
+TEST(TextReport, a_timeout_is_as_in_its_golden_file) {
+  EXPECT_EQ(to_text(samples::timeout_of_a_tree()), golden("timeout.txt"));
+}
+
+TEST(TextReport, hostile_text_is_as_in_its_golden_file) {
+  EXPECT_EQ(to_text(samples::hostile_text(), full()), golden("hostile_full.txt"));
+}
+
+TEST(TextReport, a_failed_start_is_one_line) {
+  EXPECT_EQ(to_text(samples::failed_start()), "catcher: the target could not be started: nowhere.exe was not found\n");
+}
+
+TEST(JsonReport, a_normal_end_is_as_in_its_golden_file) {
+  EXPECT_EQ(to_json(samples::normal_end()), golden("normal.json"));
+}
+
+TEST(JsonReport, a_crash_is_as_in_its_golden_file) {
+  EXPECT_EQ(to_json(samples::crash_of_a_child()), golden("crash.json"));
+}
+
+TEST(JsonReport, a_timeout_is_as_in_its_golden_file) {
+  EXPECT_EQ(to_json(samples::timeout_of_a_tree()), golden("timeout.json"));
+}
+
+TEST(JsonReport, hostile_text_is_as_in_its_golden_file) {
+  EXPECT_EQ(to_json(samples::hostile_text()), golden("hostile.json"));
+}
+
+}  // namespace
+}  // namespace catcher

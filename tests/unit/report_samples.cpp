@@ -1,0 +1,250 @@
+#include "report_samples.h"
+
+#include "triage/fault_description.h"
+#include "triage/summary.h"
+
+#include <chrono>
+#include <string>
+
+namespace catcher::samples {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr Address kImageBase{0x140000000};
+
+RunReport basic(Verdict verdict, std::uint32_t exit_code) {
+  RunReport report;
+  report.catcher_version = "1.0.0";
+  report.command_line = "crash_test.exe spawn crash";
+  report.started = std::chrono::sys_days{std::chrono::year{2026} / 11 / 21} + std::chrono::hours(10) + milliseconds(7);
+  report.duration = milliseconds(812);
+  report.verdict = verdict;
+  report.exit_code = exit_code;
+  return report;
+}
+
+ProcessRecord process(std::uint32_t pid, std::uint32_t parent, std::int64_t start, std::int64_t end,
+                      std::uint32_t status, HowEnded ended) {
+  ProcessRecord record;
+  record.pid = pid;
+  record.parent_pid = parent;
+  record.image = R"(C:\build\bin\crash_test.exe)";
+  record.command_line = "crash_test.exe";
+  record.start = milliseconds(start);
+  record.end = milliseconds(end);
+  record.exit_status = status;
+  record.ended = ended;
+  return record;
+}
+
+Frame frame(std::string module, std::uint64_t offset, std::string function, std::string file = {},
+            std::uint32_t line = 0) {
+  Frame result;
+  result.pc = kImageBase + offset;
+  result.module = std::move(module);
+  result.offset = offset;
+  result.function = std::move(function);
+  result.file = std::move(file);
+  result.line = line;
+  return result;
+}
+
+Stack stack_of(std::vector<Frame> frames) {
+  Stack stack;
+  stack.frames_total = frames.size();
+  stack.frames = std::move(frames);
+  return stack;
+}
+
+Stack waiting_stack() {
+  return stack_of({frame("ntdll.dll", 0x9d554, "NtWaitForSingleObject"),
+                   frame("kernelbase.dll", 0x2b00e, "WaitForSingleObjectEx"),
+                   frame("crash_test.exe", 0x2210, "worker(void*)", "pool.cpp", 77)});
+}
+
+ThreadRecord thread(std::uint32_t tid, std::string name, Stack stack) {
+  ThreadRecord record;
+  record.tid = tid;
+  record.name = std::move(name);
+  record.stack = std::move(stack);
+  return record;
+}
+
+ExceptionInfo access_violation() {
+  ExceptionInfo exception;
+  exception.code = 0xC0000005;
+  exception.address = kImageBase + 0x1530;
+  exception.module = "crash_test.exe";
+  exception.offset = 0x1530;
+  exception.parameters = {1, 0};
+  return with_description(exception);
+}
+
+Stack crashing_stack() {
+  Stack stack = stack_of({frame("crash_test.exe", 0x1530, "store(int*)", "crash_test.cpp", 41),
+                          frame("crash_test.exe", 0x1530, "write_null()", "crash_test.cpp", 48),
+                          frame("crash_test.exe", 0x1a20, "main", "crash_test.cpp", 88),
+                          frame("crash_test.exe", 0x1123, ""), frame("kernel32.dll", 0x17344, "BaseThreadInitThunk")});
+  stack.frames[0].is_inline = true;
+  stack.frames[0].source = FrameSource::kInline;
+  stack.frames[1].source = FrameSource::kContext;
+  stack.frames[3].source = FrameSource::kScan;
+  Frame nowhere;
+  nowhere.pc = Address{0x7ffe12345678};
+  stack.frames.push_back(nowhere);
+  for (int i = 0; i < 3; ++i) {
+    stack.frames[static_cast<std::size_t>(i)].in_bucket = true;
+  }
+  stack.frames_total = stack.frames.size();
+  stack.end_reason = "the next frame is not readable";
+  return stack;
+}
+
+}  // namespace
+
+RunReport normal_end() {
+  RunReport report = basic(Verdict::kNormal, 0);
+  report.processes = {process(264, 228, 0, 812, 0, HowEnded::kItself)};
+  report.handled_exceptions = {{0xE06D7363, "EH_EXCEPTION_NUMBER", 3}};
+  report.summary = summarize_run(report);
+  return report;
+}
+
+RunReport crash_of_a_child() {
+  RunReport report = basic(Verdict::kCrashed, 139);
+  report.processes = {process(264, 228, 0, 812, 1, HowEnded::kKilled),
+                      process(268, 264, 20, 811, 0xC0000005, HowEnded::kCrash)};
+  report.processes[1].bits = 32;
+  Crash crash;
+  crash.pid = 268;
+  crash.tid = 272;
+  crash.time = milliseconds(31);
+  crash.image = "crash_test.exe";
+  crash.exception = access_violation();
+  crash.status = 0xC0000005;
+  crash.notes = {"the second chance never came"};
+  crash.cxx = CxxException{"std::runtime_error", "boom"};
+  crash.missing = "foo.dll";
+  crash.assertion = "p != nullptr";
+  crash.severity = "medium";
+  crash.rule = "write-near-null";
+  crash.why = "a write near the null page";
+  crash.bucket = "h1:0123456789abcdef.fedcba9876543210";
+  crash.stack = crashing_stack();
+  crash.threads = {thread(272, "main", crash.stack), thread(276, "", waiting_stack()), thread(280, "", waiting_stack()),
+                   thread(284, "logger", stack_of({frame("ntdll.dll", 0x9d614, "NtDelayExecution")}))};
+  crash.registers = {{"rip", 0x140001530}, {"rsp", 0x5ffe80}, {"rax", 0}};
+  crash.instruction = "mov dword ptr [rax], 0x1";
+  crash.instruction_note = "write of 4 bytes to [rax] = 0x0 (rax = 0x0)";
+  crash.target_region = "null page";
+  ModuleRecord module;
+  module.base = kImageBase;
+  module.size = 0x9000;
+  module.path = R"(C:\build\bin\crash_test.exe)";
+  module.timestamp = 0x65a1b2c3;
+  module.symbols = "DWARF 5";
+  crash.modules = {module};
+  crash.debug_strings = {"about to crash"};
+  crash.minidump = R"(C:\dumps\crash_test.268.dmp)";
+  crash.summary = summarize_crash(crash);
+  report.crashes = {crash};
+  report.handled_exceptions = {{0xC0000005, "EXCEPTION_ACCESS_VIOLATION", 2}};
+  report.warnings = {"the job object was refused: access denied (5)"};
+  report.summary = summarize_run(report);
+  return report;
+}
+
+RunReport deep_recursion() {
+  RunReport report = basic(Verdict::kCrashed, 139);
+  report.processes = {process(264, 228, 0, 812, 0xC00000FD, HowEnded::kCrash)};
+  Crash crash;
+  crash.pid = 264;
+  crash.tid = 268;
+  crash.time = milliseconds(40);
+  crash.image = "crash_test.exe";
+  crash.exception = access_violation();
+  crash.exception->code = 0xC00000FD;
+  crash.exception->parameters = {1, 0x543ff8};
+  crash.exception = with_description(*crash.exception);
+  crash.status = 0xC00000FD;
+  crash.stack.frames.push_back(frame("crash_test.exe", 0x1500, "___chkstk_ms"));
+  while (crash.stack.frames.size() < Stack::kHead) {
+    crash.stack.frames.push_back(frame("crash_test.exe", 0x1600, "parse(Node*)", "parse.cpp", 10));
+    crash.stack.frames.push_back(frame("crash_test.exe", 0x1700, "descend(Node*)", "parse.cpp", 20));
+  }
+  crash.stack.frames.resize(Stack::kHead);
+  while (crash.stack.frames.size() < Stack::kHead + Stack::kTail - 2) {
+    crash.stack.frames.push_back(frame("crash_test.exe", 0x1700, "descend(Node*)", "parse.cpp", 20));
+    crash.stack.frames.push_back(frame("crash_test.exe", 0x1600, "parse(Node*)", "parse.cpp", 10));
+  }
+  crash.stack.frames.push_back(frame("crash_test.exe", 0x1a20, "main", "crash_test.cpp", 88));
+  crash.stack.frames.push_back(frame("kernel32.dll", 0x17344, "BaseThreadInitThunk"));
+  crash.stack.frames_total = 5000;
+  crash.summary = summarize_crash(crash);
+  report.crashes = {crash};
+  report.summary = summarize_run(report);
+  return report;
+}
+
+RunReport timeout_of_a_tree() {
+  RunReport report = basic(Verdict::kTimeout, 124);
+  report.duration = milliseconds(5003);
+  report.processes = {
+      process(264, 228, 0, 5003, 1, HowEnded::kKilled), process(268, 264, 20, 5001, 1, HowEnded::kKilled),
+      process(272, 264, 30, 60, 0, HowEnded::kItself), process(276, 268, 40, 5000, 1, HowEnded::kKilled)};
+  Hang hang;
+  hang.cause = "deadlock";
+  hang.detail = "threads 300 and 304 wait for each other";
+  Hang::Process waiting{268, "crash_test.exe", {}};
+  waiting.threads.push_back(thread(300, "main", waiting_stack()));
+  waiting.threads.back().state = "waits for critical section 0x1000, owned by 304";
+  for (std::uint32_t tid = 304; tid < 304 + 12 * 4; tid += 4) {
+    waiting.threads.push_back(thread(tid, "", waiting_stack()));
+  }
+  hang.processes = {waiting};
+  report.hang = hang;
+  report.summary = summarize_run(report);
+  return report;
+}
+
+RunReport hostile_text() {
+  const std::string hostile =
+      "a\x1b[31m\nb\r\x07\xff\xc0\x80\xe2\x80\xae"
+      "c\xc2\x9b"
+      "d\"\\";
+  RunReport report = crash_of_a_child();
+  report.command_line = hostile;
+  report.warnings = {hostile};
+  for (ProcessRecord& record : report.processes) {
+    record.image = hostile;
+    record.command_line = hostile;
+  }
+  Crash& crash = report.crashes.front();
+  crash.image = crash.missing = crash.assertion = crash.instruction = crash.target_region = crash.minidump = hostile;
+  crash.exception->module = hostile;
+  crash.exception->detail = hostile;
+  crash.cxx = CxxException{hostile, hostile};
+  crash.notes = crash.debug_strings = {hostile};
+  for (Frame& each : crash.stack.frames) {
+    each.module = each.function = each.file = hostile;
+  }
+  crash.stack.end_reason = hostile;
+  for (ThreadRecord& each : crash.threads) {
+    each.name = each.state = hostile;
+  }
+  crash.modules.front().path = crash.modules.front().symbols = hostile;
+  crash.summary = summarize_crash(crash);
+  report.summary = summarize_run(report);
+  return report;
+}
+
+RunReport failed_start() {
+  RunReport report = basic(Verdict::kStartFailed, 127);
+  report.command_line = "nowhere.exe";
+  report.summary = summarize_run(report, "nowhere.exe was not found");
+  return report;
+}
+
+}  // namespace catcher::samples

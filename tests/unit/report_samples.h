@@ -1,0 +1,16 @@
+#pragma once
+
+#include <catcher/run_report.h>
+
+namespace catcher::samples {
+
+// Reports as the rest of catcher fills them in, made by hand: the same bytes on every machine.
+
+RunReport normal_end();         // the root ended with 0 and there is nothing to say
+RunReport crash_of_a_child();   // every field of a crash is filled in
+RunReport deep_recursion();     // a stack overflow, 5,000 frames of which 256 were kept
+RunReport timeout_of_a_tree();  // three processes, one of which has 12 threads that wait alike
+RunReport hostile_text();  // escapes, controls, wrong UTF-8 and reading-direction tricks in every text of the debuggee
+RunReport failed_start();  // the target was not found
+
+}  // namespace catcher::samples
