@@ -43,3 +43,6 @@ private_apt() {
     -o APT::Architecture="$architecture" -o APT::Architectures="$architecture" -o APT::Sandbox::User= \
     -o Acquire::Languages=none -o Acquire::Retries=3 -o Debug::NoLocking=1 "$@"
 }
+
+# Configures the build directory of a preset, with the dependencies' sources that scripts/setup fetched.
+configure() { cmake --preset "$1" --log-level=WARNING -DCATCHER_DEPS_DIR="$CATCHER_DEPS_DIR"; }
