@@ -17,6 +17,9 @@ constexpr std::uint32_t kStackBufferOverrun = 0xC0000409;  // what int 29h raise
 constexpr std::uint32_t kFailFastException = 0xC0000602;   // RaiseFailFastException
 constexpr std::uint32_t kFatalAppExit = 0x40000015;        // the status that Windows itself has for abort()
 
+// How long a thread whose stack has overflowed can go on faulting before it is gone.
+constexpr std::chrono::seconds kOverflowAftermath{1};
+
 // Places of faults remembered in one process: a program that faults at more of them does so on purpose.
 constexpr std::size_t kMostFaultSites = 256;
 
@@ -101,11 +104,21 @@ CrashFinding CrashMonitor::on_exception(const Event& event, const ExceptionRaise
 void CrashMonitor::note_passed_on(const Event& event, const ExceptionRaised& raised, Watch& watch) {
   ++handled_[raised.code];
   watch.last_passed_on[event.tid] = raised.code;
+  if (follows_stack_overflow(event, watch)) {
+    return;
+  }
   if (is_hardware_fault(raised.code)) {
     watch.open_faults[event.tid] = {describe(event, raised, watch), Clock::now()};
   } else {
     watch.open_faults.erase(event.tid);
   }
+}
+
+// On the last page of a stack the dispatcher itself faults: that is the overflow's end, not a fault of its own.
+bool CrashMonitor::follows_stack_overflow(const Event& event, const Watch& watch) {
+  const auto open = watch.open_faults.find(event.tid);
+  return open != watch.open_faults.end() && open->second.exception.code == kStackOverflow &&
+         Clock::now() - open->second.time < kOverflowAftermath;
 }
 
 CrashFinding CrashMonitor::on_abort(const Event& event, Watch& watch) {

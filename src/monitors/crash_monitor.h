@@ -54,6 +54,7 @@ class CrashMonitor {
   CrashFinding on_abort(const Event& event, Watch& watch);
   CrashFinding on_process_ended(const Event& event, const ProcessEnded& ended, Watch& watch);
   void note_passed_on(const Event& event, const ExceptionRaised& raised, Watch& watch);
+  static bool follows_stack_overflow(const Event& event, const Watch& watch);
   ExceptionInfo describe(const Event& event, const ExceptionRaised& raised, Watch& watch) const;
   Crash begin_crash(const Event& event, CrashKind kind) const;
 
