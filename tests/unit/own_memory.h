@@ -5,6 +5,7 @@
 // Before the other Windows headers.
 #include <windows.h>
 
+#include <algorithm>
 #include <bit>
 
 #include "debugger/memory_reader.h"
@@ -15,9 +16,18 @@ namespace catcher {
 class OwnMemory final : public MemoryReader {
  public:
   std::size_t read(Address from, std::span<std::byte> into) const noexcept override {
-    SIZE_T count = 0;
-    const auto* source = std::bit_cast<const void*>(from.value);
-    return ReadProcessMemory(GetCurrentProcess(), source, into.data(), into.size(), &count) != 0 ? count : 0;
+    constexpr std::size_t kPage = 0x1000;
+    std::size_t done = 0;
+    while (done < into.size()) {
+      const std::size_t size = std::min(kPage - (from.value + done) % kPage, into.size() - done);
+      const auto* source = std::bit_cast<const void*>(from.value + done);
+      SIZE_T count = 0;
+      if (ReadProcessMemory(GetCurrentProcess(), source, into.data() + done, size, &count) == 0) {
+        break;
+      }
+      done += count;
+    }
+    return done;
   }
 };
 
