@@ -1,0 +1,50 @@
+// catcher under catcher: the outer one sees the inner one's own mistakes, such as a handle closed twice.
+
+#include "harness/programs.h"
+#include "harness/run_catcher.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace {
+
+using harness::CatcherRun;
+
+constexpr std::uint32_t kInvalidHandle = 0xC0000008;
+
+CatcherRun run_nested(const std::wstring& target, std::wstring_view inner_options = {}) {
+  return harness::run_catcher({},
+                              harness::program(L"catcher.exe") + L" " + std::wstring(inner_options) + L" -- " + target);
+}
+
+void expect_clean_inner(const CatcherRun& run, std::uint32_t exit_code) {
+  SCOPED_TRACE(run.describe());
+  EXPECT_EQ(run.verdict(), "normal");
+  EXPECT_EQ(run.program.exit_code, exit_code);
+  EXPECT_EQ(run.handled(kInvalidHandle), 0U) << "the inner catcher closed a handle that was not its own";
+}
+
+TEST(Nested, a_crash_in_a_grandchild_leaves_the_inner_catcher_clean) {
+  expect_clean_inner(run_nested(harness::program(L"crash_test.exe") + L" spawn spawn crash"), 139);
+}
+
+TEST(Nested, threads_dlls_and_children_leave_the_inner_catcher_clean) {
+  expect_clean_inner(run_nested(harness::program(L"event_storm.exe") + L" threads 50 dlls 20 children 4 exceptions 50"),
+                     0);
+}
+
+TEST(Nested, a_timeout_leaves_the_inner_catcher_clean) {
+  expect_clean_inner(run_nested(harness::program(L"tree_runner.exe") + L" forks 2", L"--timeout 1s"), 124);
+}
+
+TEST(Nested, an_abort_leaves_the_inner_catcher_clean) {
+  expect_clean_inner(run_nested(harness::program(L"crash_test.exe") + L" abort"), 134);
+}
+
+TEST(Nested, a_handle_closed_twice_would_be_seen) {
+  const CatcherRun run = harness::catch_crash_test(L"INVALID_HANDLE");
+  EXPECT_EQ(run.handled(kInvalidHandle), 1U) << run.describe();
+}
+
+}  // namespace
