@@ -35,6 +35,12 @@ enum class StreamType : std::uint32_t {
 class Output {
  public:
   std::uint32_t size() const { return static_cast<std::uint32_t>(bytes_.size()); }
+
+  // Says that the stream proper ends here; what is put behind it (names, stacks, contexts) is only pointed at. Readers
+  // take a list whose stream is longer than its entries for one with padding in front, so the directory must have the
+  // exact size.
+  void end_stream() { stream_end_ = size(); }
+  std::uint32_t stream_end() const { return stream_end_; }
   std::vector<std::byte> take() { return std::move(bytes_); }
 
   template <typename T>
@@ -73,6 +79,7 @@ class Output {
 
  private:
   std::vector<std::byte> bytes_;
+  std::uint32_t stream_end_ = 0;
 };
 
 // MINIDUMP_LOCATION_DESCRIPTOR at a place that was left open for it.
@@ -97,6 +104,7 @@ void write_system_info(Output& out, const MinidumpContents& contents) {
   out.put(kPlatformNt);
   const std::size_t service_pack = out.size();
   out.zeros(4 + 2 + 2 + 24);  // CSDVersionRva, SuiteMask, Reserved2, CPU_INFORMATION
+  out.end_stream();
   out.patch(service_pack, out.string(system.service_pack));
 }
 
@@ -109,6 +117,7 @@ void write_misc_info(Output& out, const MinidumpContents& contents) {
   out.put(contents.process.created);
   out.put(contents.process.user_time);
   out.put(contents.process.kernel_time);
+  out.end_stream();
 }
 
 struct Piece {
@@ -124,6 +133,7 @@ std::vector<Piece> write_thread_list(Output& out, const MinidumpContents& conten
   out.put(static_cast<std::uint32_t>(contents.threads.size()));
   std::size_t entry = out.size();
   out.zeros(contents.threads.size() * kThreadSize);
+  out.end_stream();
   for (const MinidumpContents::Thread& thread : contents.threads) {
     out.patch(entry, thread.tid);
     out.patch(entry + 16, thread.teb.value);
@@ -145,6 +155,7 @@ void write_module_list(Output& out, const MinidumpContents& contents) {
   out.put(static_cast<std::uint32_t>(contents.modules.size()));
   std::size_t entry = out.size();
   out.zeros(contents.modules.size() * kModuleSize);
+  out.end_stream();
   for (const MinidumpContents::Module& module : contents.modules) {
     out.patch(entry, module.base.value);
     out.patch(entry + 8, module.size);
@@ -171,6 +182,7 @@ void write_exception(Output& out, const MinidumpContents::Exception& exception) 
   }
   const std::size_t context = out.size();
   out.zeros(8);
+  out.end_stream();
   patch_location(out, context, exception.context.size(), out.append(exception.context));
 }
 
@@ -179,6 +191,7 @@ void write_memory_list(Output& out, const MinidumpContents& contents, const std:
   out.put(static_cast<std::uint32_t>(contents.memory.size() + stacks.size()));
   std::size_t entry = out.size();
   out.zeros((contents.memory.size() + stacks.size()) * kDescriptorSize);
+  out.end_stream();
   for (const Piece& stack : stacks) {
     out.patch(entry, stack.start.value);
     patch_location(out, entry + 8, stack.size, stack.rva);
@@ -198,6 +211,7 @@ void write_thread_names(Output& out, const MinidumpContents& contents) {
   out.put(static_cast<std::uint32_t>(named));
   std::size_t entry = out.size();
   out.zeros(static_cast<std::size_t>(named) * kNameSize);
+  out.end_stream();
   for (const MinidumpContents::Thread& thread : contents.threads) {
     if (!thread.name.empty()) {
       out.patch(entry, thread.tid);
@@ -212,6 +226,7 @@ void write_comment(Output& out, const MinidumpContents& contents) {
     out.put(static_cast<std::uint16_t>(unit));
   }
   out.put(std::uint16_t{0});
+  out.end_stream();
 }
 
 // MINIDUMP_MEMORY64_LIST; the bytes themselves follow the dump.
@@ -222,6 +237,7 @@ void write_memory64_list(Output& out, std::span<const MemoryRange> full) {
     out.put(range.start.value);
     out.put(range.size);
   }
+  out.end_stream();
 }
 
 }  // namespace
@@ -265,7 +281,7 @@ std::vector<std::byte> serialise_minidump(const MinidumpContents& contents, std:
     const std::uint32_t start = out.size();
     stream.write(out);
     out.patch(entry, static_cast<std::uint32_t>(stream.type));
-    patch_location(out, entry + 4, out.size() - start, start);
+    patch_location(out, entry + 4, out.stream_end() - start, start);
     entry += kDirectoryEntrySize;
   }
   return out.take();

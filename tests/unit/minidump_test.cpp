@@ -136,7 +136,7 @@ TEST(Minidump, modules_have_name_and_codeview_record) {
 TEST(Minidump, the_exception_has_its_record_and_context) {
   const Dump dump(serialise_minidump(sample()));
   const std::uint32_t stream = dump.stream(6);
-  EXPECT_EQ(dump.stream_size(6) >= 168, true);
+  EXPECT_EQ(dump.stream_size(6), 168U);
   EXPECT_EQ(dump.at<std::uint32_t>(stream), 268U);
   EXPECT_EQ(dump.at<std::uint32_t>(stream + 8), 0xC0000005U);
   EXPECT_EQ(dump.at<std::uint64_t>(stream + 24), 0x140001530U);
@@ -154,6 +154,16 @@ TEST(Minidump, the_memory_list_names_stacks_and_memory) {
   EXPECT_EQ(dump.at<std::uint64_t>(list + 20), 0x9000U);
   EXPECT_EQ(dump.at<std::uint32_t>(list + 28), 2U);
   EXPECT_EQ(dump.at<std::uint8_t>(dump.at<std::uint32_t>(list + 32)), 0xAA);
+}
+
+TEST(Minidump, the_size_of_a_list_is_that_of_its_entries_alone) {
+  const Dump dump(serialise_minidump(sample()));
+  EXPECT_EQ(dump.stream_size(3), 4U + 2 * 48);
+  EXPECT_EQ(dump.stream_size(4), 4U + 108);
+  EXPECT_EQ(dump.stream_size(5), 4U + 2 * 16);
+  EXPECT_EQ(dump.stream_size(7), 56U);
+  EXPECT_EQ(dump.stream_size(15), 24U);
+  EXPECT_EQ(dump.stream_size(24), 4U + 12);
 }
 
 TEST(Minidump, more_parameters_than_a_record_holds_are_cut) {
