@@ -153,6 +153,7 @@ struct Hang {
   std::vector<Process> processes;
   std::string cause;   ///< busy, idle, deadlock, dialog, loader; empty: not told
   std::string detail;  ///< the cause in words
+  std::string bucket;  ///< "h1:major.minor" of the hang; empty: none
 };
 
 /// What became of one run: the one value that every report is made from.

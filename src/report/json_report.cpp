@@ -215,6 +215,7 @@ Json hang_json(const Hang& hang) {
   Json json = Json::object();
   put(json, "cause", hang.cause);
   put(json, "detail", hang.detail);
+  put(json, "bucket", hang.bucket);
   Json& threads = json["threads"] = Json::array();
   for (const Hang::Process& process : hang.processes) {
     for (const ThreadRecord& thread : process.threads) {

@@ -197,6 +197,7 @@ std::string crashes_text(const RunReport& report, const TextOptions& options) {
 
 std::string hang_text(const Hang& hang, const TextOptions& options) {
   std::string text = row("cause", hang.detail.empty() ? hang.cause : fmt::format("{}: {}", hang.cause, hang.detail));
+  text += row("bucket", hang.bucket);
   for (const Hang::Process& process : hang.processes) {
     text += heading(fmt::format("threads of {} {} at the timeout", process.pid, escape_for_terminal(process.image)));
     const std::vector<ThreadGroup> groups = group_threads(process.threads, 0);

@@ -196,6 +196,7 @@ RunReport timeout_of_a_tree() {
       process(272, 264, 30, 60, 0, HowEnded::kItself), process(276, 268, 40, 5000, 1, HowEnded::kKilled)};
   Hang hang;
   hang.cause = "deadlock";
+  hang.bucket = "h1:00112233445566aa.8899aabbccddeeff";
   hang.detail = "threads 300 and 304 wait for each other";
   Hang::Process waiting{268, "crash_test.exe", {}};
   waiting.threads.push_back(thread(300, "main", waiting_stack()));

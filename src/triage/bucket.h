@@ -1,0 +1,27 @@
+#pragma once
+
+#include <catcher/run_report.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace catcher {
+
+// Which bug a crash is: docs/buckets.md.
+struct Bucket {
+  std::string id;                   // "h1:3f2a….9c01…": version of the algorithm, major, minor
+  std::string kind;                 // what the hash says of the fault: "AV-write-null", "fastfail-7"
+  std::vector<std::size_t> frames;  // indexes into the stack: the frames that decide the major part
+};
+
+// The bucket of a crash, from its exception, its stack and its modules.
+Bucket bucket_of(const Crash& crash);
+
+// The crash with its bucket filled in and its frames marked.
+Crash with_bucket(Crash crash);
+
+// The bucket of a hang, from the stacks of its threads whatever their order: the same deadlock gives the same bucket.
+Bucket bucket_of(const Hang& hang);
+
+}  // namespace catcher
