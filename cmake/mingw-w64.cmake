@@ -22,9 +22,9 @@ if(CATCHER_COMPILER STREQUAL "clang")
   set(CMAKE_C_FLAGS_INIT "${_flags}")
   set(CMAKE_CXX_FLAGS_INIT "${_flags} -nostdinc++ -isystem ${_gcc}/include/c++ -isystem ${_gcc}/include/c++/${_triple}")
   foreach(_kind EXE SHARED MODULE)
-    set(CMAKE_${_kind}_LINKER_FLAGS_INIT "-fuse-ld=lld -L${_gcc}")
+    # g++ of the POSIX flavour adds -lpthread by itself; lld does not mind where it stands.
+    set(CMAKE_${_kind}_LINKER_FLAGS_INIT "-fuse-ld=lld -L${_gcc} -lpthread")
   endforeach()
-  set(CMAKE_CXX_STANDARD_LIBRARIES_INIT "-lpthread") # g++ of the POSIX flavour adds it by itself
 else()
   set(CMAKE_C_COMPILER ${_triple}-gcc-posix)
   set(CMAKE_CXX_COMPILER ${_triple}-g++-posix)
