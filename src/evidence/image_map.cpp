@@ -11,16 +11,17 @@ namespace {
 
 constexpr std::size_t kLongestCall = 7;
 
-// Length of a call through a register or memory (FF /2) without prefixes, from its ModRM byte and the byte behind it.
-std::size_t indirect_call_length(std::uint8_t modrm) {
+// Length of a call through a register or memory (FF /2) without prefixes, from its ModRM byte and the byte behind that.
+std::size_t indirect_call_length(std::uint8_t modrm, std::uint8_t sib) {
   const unsigned mode = modrm >> 6U;
   const unsigned rm = modrm & 7U;
   if (mode == 3) {
     return 2;
   }
-  const std::size_t sib = rm == 4 ? 1 : 0;
-  const std::size_t displacement = mode == 1 ? 1 : (mode == 2 || rm == 5) ? 4 : 0;
-  return 2 + sib + displacement;
+  const bool has_sib = rm == 4;
+  const bool has_no_base = mode == 0 && (rm == 5 || (has_sib && (sib & 7U) == 5));
+  const std::size_t displacement = mode == 1 ? 1 : (mode == 2 || has_no_base) ? 4 : 0;
+  return 2U + (has_sib ? 1U : 0U) + displacement;
 }
 
 // True when a call instruction ends where `before` ends.
@@ -33,7 +34,8 @@ bool ends_with_call(std::span<const std::byte> before) {
   }
   for (std::size_t length = 2; length <= std::min(kLongestCall, before.size()); ++length) {
     const std::uint8_t modrm = from_end(length - 1);
-    if (from_end(length) == 0xff && ((modrm >> 3U) & 7U) == 2 && indirect_call_length(modrm) == length) {
+    const std::uint8_t sib = length > 2 ? from_end(length - 2) : std::uint8_t{0};
+    if (from_end(length) == 0xff && ((modrm >> 3U) & 7U) == 2 && indirect_call_length(modrm, sib) == length) {
       return true;
     }
   }

@@ -103,7 +103,8 @@ std::optional<RegisterContext> unwind_by_code(RegisterContext context, const Int
                                               StackReader& stack) {
   std::array<std::byte, kMaxEpilogue> bytes{};
   const std::size_t got = map.memory().read(context.pc(), bytes);
-  EpilogueCode code(std::span(bytes).first(got), static_cast<std::uint32_t>(context.pc() - where.image.base()));
+  EpilogueCode code(std::span<const std::byte>(bytes).first(got),
+                    static_cast<std::uint32_t>(context.pc() - where.image.base()));
   while (const auto popped = code.take_pop()) {
     const auto saved = stack.value(context.sp());
     if (!saved) {

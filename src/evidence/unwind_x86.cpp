@@ -83,9 +83,12 @@ class WalkX86 {
       if (!frame || frame->pc == 0) {
         break;
       }
-      // Some implementations repeat the last frame for ever, and a damaged chain may lead anywhere.
-      if (frame->frame < last_frame || (frame->frame == last_frame && frame->pc == last_pc) ||
-          frame->sp <= context_.esp) {
+      // Some implementations repeat the last frame for ever, and a damaged chain may lead anywhere. A frame without a
+      // frame pointer is the last of a chain.
+      const bool is_last = frame->frame == 0;
+      const bool is_higher =
+          is_last || frame->frame > last_frame || (frame->frame == last_frame && frame->pc != last_pc);
+      if (!is_higher || frame->sp <= context_.esp) {
         break;
       }
       if (!map_.is_code({frame->pc})) {
@@ -96,6 +99,9 @@ class WalkX86 {
       last_frame = frame->frame;
       context_ = {frame->pc, frame->sp, frame->frame};
       add(context_, frame->has_data ? FrameSource::kUnwindData : FrameSource::kFramePointer);
+      if (is_last) {
+        break;
+      }
     }
     end();
   }
