@@ -1,0 +1,35 @@
+#include "evidence/symbol_cache.h"
+
+#include <algorithm>
+
+namespace catcher {
+
+std::shared_ptr<SymbolFile> SymbolCache::file(const std::string& path) {
+  SymbolFileMap map = SymbolFileMap::open(path);
+  const std::lock_guard lock(mutex_);
+  const auto known = std::ranges::find_if(
+      files_, [&map](const std::shared_ptr<SymbolFile>& file) { return file->identity() == map.identity(); });
+  if (known != files_.end()) {
+    files_.splice(files_.begin(), files_, known);
+    return files_.front();
+  }
+  auto added = std::make_shared<SymbolFile>(path, std::move(map), options_);
+  bytes_ += added->size();
+  files_.push_front(added);
+  drop_oldest();
+  return added;
+}
+
+std::size_t SymbolCache::file_count() const {
+  const std::lock_guard lock(mutex_);
+  return files_.size();
+}
+
+void SymbolCache::drop_oldest() {
+  while (files_.size() > kMaxFiles || (bytes_ > kMaxBytes && files_.size() > 1)) {
+    bytes_ -= files_.back()->size();
+    files_.pop_back();
+  }
+}
+
+}  // namespace catcher
