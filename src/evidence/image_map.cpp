@@ -104,7 +104,20 @@ bool ImageMap::is_return_address(Address address) {
     // A return address just behind the image's last code byte is not worth the care: compilers put padding there.
     return image->bytes().read(rva - before.size(), before) == before.size() && ends_with_call(before);
   }
-  return memory().read(address - before.size(), before) == before.size() && ends_with_call(before) && is_code(address);
+  const auto known = outside_.find(address.value);
+  return known != outside_.end() ? known->second : follows_call_outside_images(address);
+}
+
+bool ImageMap::follows_call_outside_images(Address address) {
+  constexpr std::size_t kMaxAnswers = 4096;
+  if (outside_.size() == kMaxAnswers) {
+    outside_.clear();
+  }
+  std::array<std::byte, kLongestCall> before{};
+  const bool answer =
+      memory().read(address - before.size(), before) == before.size() && ends_with_call(before) && is_code(address);
+  outside_.emplace(address.value, answer);
+  return answer;
 }
 
 std::string ImageMap::describe(Address address) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace catcher {
@@ -46,11 +47,13 @@ class ImageMap {
   };
 
   Range* range_at(Address address);
+  bool follows_call_outside_images(Address address);
 
   ImageCache& cache_;
   ExecutableQuery is_executable_;
   std::vector<Range> ranges_;  // by base
   Range* last_ = nullptr;
+  std::unordered_map<std::uint64_t, bool> outside_;  // answers about addresses in no image: each costs reads
 };
 
 }  // namespace catcher

@@ -15,7 +15,7 @@ namespace catcher {
 namespace {
 
 // What one walk may read, everything counted: a deep stack of a large program needs a hundredth of it.
-constexpr std::uint64_t kMaxSpent = std::uint64_t{256} << 20;
+constexpr std::uint64_t kMaxSpent = std::uint64_t{128} << 20;
 
 // One walk up one stack.
 class Walk {

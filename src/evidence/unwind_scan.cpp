@@ -11,7 +11,7 @@ namespace catcher {
 namespace {
 
 constexpr std::size_t kSlotsPerScan = 4096;  // 32 KB
-constexpr std::size_t kSlotsPerWalk = 65536;
+constexpr std::size_t kSlotsPerWalk = 32768;
 constexpr int kCandidatesPerScan = 64;
 constexpr std::uint64_t kLargestFrame = std::uint64_t{1} << 20;
 // How far into the probe its loop may stand.
@@ -82,8 +82,13 @@ std::optional<RegisterContext> CallerSearch::by_scan(const RegisterContext& cont
   Address slot{(context.sp().value + 7) & ~std::uint64_t{7}};
   for (std::size_t i = 0; i < kSlotsPerScan && slots_scanned_ < kSlotsPerWalk; ++i, slot = slot + 8) {
     ++slots_scanned_;
-    if (slot < context.sp() || !stack_.value(slot)) {
+    const auto value = stack_.value(slot);
+    if (slot < context.sp() || !value) {
       break;
+    }
+    // A guess by scan must at least name an image: looking at what every number on a stack may point to costs too much.
+    if (map_.image_at({*value}) == nullptr) {
+      continue;
     }
     const auto candidate = return_at(context, slot);
     if (!candidate) {

@@ -25,7 +25,8 @@ class CallerSearch {
   // The caller by rbp, as code keeps it that is generated at run time.
   std::optional<RegisterContext> by_frame_pointer(const RegisterContext& context);
 
-  // The next value up the stack that is a return address; one from whose frame unwind data leads on is preferred.
+  // The next value up the stack that is a return address in an image; one from whose frame unwind data leads on is
+  // preferred.
   std::optional<RegisterContext> by_scan(const RegisterContext& context);
 
  private:

@@ -56,7 +56,9 @@ class UnwinderWalk : public testing::Test {
     context_.rip = rip;
     ImageCache cache(memory_);
     const std::vector<Module> modules{ImageBuilder::module_at(kImage)};
-    return Unwinder(cache, modules, is_executable_).walk(context_, {kStack, top_}, limit);
+    const auto stack_found = Unwinder(cache, modules, is_executable_).walk(context_, {kStack, top_}, limit);
+    spent_ = cache.memory().spent();
+    return stack_found;
   }
 
   static void expect_frames(const UnwoundStack& stack, std::vector<std::pair<std::uint64_t, FrameSource>> expected) {
@@ -74,6 +76,7 @@ class UnwinderWalk : public testing::Test {
   std::vector<std::uint64_t> slots_;
   Address top_ = kStackEnd;
   ExecutableQuery is_executable_;
+  std::uint64_t spent_ = 0;
 };
 
 TEST_F(UnwinderWalk, a_stack_in_order_ends_at_the_threads_first_frame_without_a_reason) {
@@ -184,6 +187,16 @@ TEST_F(UnwinderWalk, a_scan_prefers_the_return_address_from_which_unwind_data_le
   put_stack(20);
   const auto stack = walk(kImage.value + kInner + 0x20);
   EXPECT_EQ(stack.frames.at(1).pc.value, kInInner);
+}
+
+TEST_F(UnwinderWalk, a_scan_does_not_read_what_every_number_on_the_stack_points_to) {
+  auto& heap = memory_.block({0x10000000});
+  heap.resize(kSlots * 16, std::byte{0xe8});
+  for (std::size_t i = 0; i < kSlots; ++i) {
+    slots_[i] = 0x10000000 + i * 16;
+  }
+  walk(0x4141414141414141);
+  EXPECT_LT(spent_, std::uint64_t{1} << 20);
 }
 
 TEST_F(UnwinderWalk, a_stack_of_zeros_is_not_taken_for_a_threads_first_frame) {
