@@ -9,11 +9,21 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string_view>
 
 namespace catcher {
 namespace {
 
 constexpr std::uint32_t kLargestFrame = 1U << 20;
+constexpr std::size_t kWordsToScan = 4096;
+constexpr std::size_t kMaxScanned = 64;
+
+// Every thread of every process begins in this module.
+bool is_thread_start_module(const Module& module) {
+  constexpr std::string_view kName = "ntdll.dll";
+  return std::equal(module.name.begin(), module.name.end(), kName.begin(), kName.end(),
+                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
+}
 
 // How many words lie between esp and the return address before a frame exists and after it is gone; nothing in a
 // function's body.
@@ -38,8 +48,9 @@ std::optional<std::uint32_t> words_below_return(const MemoryReader& memory, std:
 // What every 32-bit walk needs, whoever finds the frames.
 class WalkX86 {
  public:
-  WalkX86(ImageMap& map, StackBounds bounds, const RegisterContextX86& context, std::size_t limit)
-      : map_(map), stack_(map.memory(), bounds, {context.esp}), context_(context), limit_(limit) {}
+  WalkX86(ImageMap& map, const std::vector<Module>& modules, StackBounds bounds, const RegisterContextX86& context,
+          std::size_t limit)
+      : map_(map), modules_(modules), stack_(map.memory(), bounds, {context.esp}), context_(context), limit_(limit) {}
 
   // Adds the frame that the thread stands in and, where that is nowhere, the one that called it.
   const RegisterContextX86& begin() {
@@ -154,16 +165,64 @@ class WalkX86 {
     }
   }
 
+  // Where the chain ends before the thread's first frame, code without frame pointers broke it: what follows is a scan,
+  // until the chain can be taken up again.
   void end() {
-    if (!stack_.is_near_base({context_.esp})) {
-      note(fmt::format("{}: the chain of frame pointers ends here", map_.describe({context_.eip})));
+    if (is_full() || is_at_thread_start()) {
+      return;
+    }
+    note(fmt::format("{}: the chain of frame pointers ends here", map_.describe({context_.eip})));
+    for (std::size_t found = 0; found < kMaxScanned && !is_full(); ++found) {
+      if (!scan()) {
+        return;
+      }
+      add(context_, FrameSource::kScan);
+      bool is_chained = false;
+      while (!is_full() && is_chain_intact() && step_frame_pointer()) {
+        add(context_, FrameSource::kFramePointer);
+        is_chained = true;
+      }
+      if (is_chained && is_at_thread_start()) {
+        return;
+      }
     }
   }
 
+  bool is_at_thread_start() const {
+    const Module* module = find_module(modules_, {context_.eip});
+    return module != nullptr && is_thread_start_module(*module);
+  }
+
+  // Moves on to the next return address up the stack. What lies below it is the caller's ebp, if the frame between has
+  // one.
+  bool scan() {
+    std::uint32_t slot = (context_.esp + 3) & ~3U;
+    for (; words_scanned_ < kWordsToScan && slot >= context_.esp; ++words_scanned_, slot += 4) {
+      const auto value = word(slot);
+      if (!value) {
+        return false;
+      }
+      if (map_.image_at({*value}) != nullptr && map_.is_return_address({*value})) {
+        const auto below = slot > context_.esp ? word(slot - 4) : std::nullopt;
+        context_ = {*value, slot + 4, below.value_or(0)};
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // True when ebp leads to another frame.
+  bool is_chain_intact() {
+    const auto return_address = context_.ebp > context_.esp ? word(context_.ebp + 4) : std::nullopt;
+    return return_address && map_.is_return_address({*return_address});
+  }
+
   ImageMap& map_;
+  const std::vector<Module>& modules_;
   StackReader stack_;
   RegisterContextX86 context_;
   std::size_t limit_;
+  std::size_t words_scanned_ = 0;
   UnwoundStack result_;
 };
 
@@ -183,7 +242,7 @@ UnwoundStack UnwinderX86::walk(const RegisterContextX86& context, StackBounds bo
     return walk_frame_pointers(context, bounds, limit);
   }
   ImageMap map(cache_, modules_, {});
-  WalkX86 walk(map, bounds, context, std::clamp<std::size_t>(limit, 1, kMaxUnwoundFrames));
+  WalkX86 walk(map, modules_, bounds, context, std::clamp<std::size_t>(limit, 1, kMaxUnwoundFrames));
   walk.begin();
   walk.follow(*walker);
   return walk.take();
@@ -192,7 +251,7 @@ UnwoundStack UnwinderX86::walk(const RegisterContextX86& context, StackBounds bo
 UnwoundStack UnwinderX86::walk_frame_pointers(const RegisterContextX86& context, StackBounds bounds,
                                               std::size_t limit) {
   ImageMap map(cache_, modules_, {});
-  WalkX86 walk(map, bounds, context, std::clamp<std::size_t>(limit, 1, kMaxUnwoundFrames));
+  WalkX86 walk(map, modules_, bounds, context, std::clamp<std::size_t>(limit, 1, kMaxUnwoundFrames));
   walk.begin();
   walk.follow_frame_pointers();
   return walk.take();

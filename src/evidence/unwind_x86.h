@@ -25,7 +25,8 @@ struct RegisterContextX86 {
 RegisterContextX86 register_context_x86(const Registers& registers);
 
 // Unwinds 32-bit stacks: through StackWalk64 of the system's dbghelp, which knows frames without a frame pointer as far
-// as symbols describe them, else along the chain of ebp. Whatever is on the stack, a walk ends and its frames rise.
+// as symbols describe them, else along the chain of ebp; where that breaks off, by scan. Whatever is on the stack, a
+// walk ends and its frames rise.
 class UnwinderX86 {
  public:
   // `cache` and `modules` must outlive the unwinder and stay as they are. `symbol_path` is where dbghelp may look for

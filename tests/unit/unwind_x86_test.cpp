@@ -97,6 +97,16 @@ TEST_P(UnwinderOf32Bits, an_overwritten_return_address_ends_it_with_a_reason) {
   EXPECT_NE(stack_.end_reason, "");
 }
 
+TEST_P(UnwinderOf32Bits, code_without_frame_pointers_is_crossed_by_scan) {
+  put_frame(10, 0, 1);
+  words_[25] = return_of(2);
+  words_[60] = return_of(3);
+  const std::vector<std::uint64_t> expected{kCode + 0x80, return_of(1), return_of(2), return_of(3)};
+  EXPECT_EQ(walk({kCode + 0x80, address(4), address(10)}), expected);
+  EXPECT_EQ(stack_.frames.back().source, FrameSource::kScan);
+  EXPECT_THAT(stack_.end_reason, testing::HasSubstr("chain of frame pointers ends"));
+}
+
 TEST_P(UnwinderOf32Bits, never_gives_more_than_the_limit) {
   for (std::size_t word = 10; word + 4 < kWords; word += 4) {
     put_frame(word, word + 4, 1);
