@@ -9,7 +9,7 @@
 #if defined(_MSC_VER)
 #define CATCHER_NOINLINE __declspec(noinline)  // an attribute without a standard spelling
 #else
-#define CATCHER_NOINLINE __attribute__((noinline, noclone))
+#define CATCHER_NOINLINE __attribute__((noinline))
 #endif
 
 namespace catcher {

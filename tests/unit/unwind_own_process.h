@@ -9,6 +9,7 @@
 
 #include <catcher/address.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
