@@ -15,7 +15,7 @@ std::wstring program(std::wstring_view name);
 // A directory for what a test writes, made when it is not there; empty when the test begins.
 std::filesystem::path scratch_directory();
 
-// Where the reports of the whole suite are left for the schema check.
+// Where the reports of the whole suite are left for whoever wants to look at them.
 std::filesystem::path report_directory();
 
 // "Suite.test", with what no file name may hold replaced.

@@ -1,9 +1,11 @@
 #include "run_catcher.h"
 
 #include "programs.h"
+#include "unit/schema_check.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -22,6 +24,15 @@ std::filesystem::path next_report_path() {
 json read_report(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return file ? json::parse(file, nullptr, false) : json();
+}
+
+// docs/report.schema.json, which every report of this suite is held to.
+const json& report_schema() {
+  static const json schema = [] {
+    std::ifstream file(CATCHER_DOCS_DIR "/report.schema.json", std::ios::binary);
+    return json::parse(file);
+  }();
+  return schema;
 }
 
 }  // namespace
@@ -73,6 +84,12 @@ std::uint64_t CatcherRun::handled(std::uint32_t code) const {
   return count;
 }
 
+bool CatcherRun::says_summary() const {
+  const std::string line = "catcher: " + (report.is_object() ? report.value("summary", "") : "");
+  const std::vector<std::string> lines = program.error_lines();  // the target may have said something before
+  return std::ranges::find(lines, line) != lines.end();
+}
+
 std::string CatcherRun::describe() const {
   return "exit code " + std::to_string(program.exit_code) + " after " + std::to_string(program.wall.count()) +
          " ms\nstderr:\n" + program.err + "\nreport:\n" + report.dump(1).substr(0, 6000);
@@ -90,6 +107,7 @@ CatcherRun run_catcher(std::wstring_view options, std::wstring_view target, cons
   EXPECT_TRUE(run.program.survivors.empty()) << run.program.survivors.size() << " processes outlived catcher";
   EXPECT_FALSE(run.report.is_discarded()) << "the report is not JSON";
   if (run.report.is_object()) {
+    EXPECT_EQ(catcher::check_against_schema(run.report, report_schema()), "");
     EXPECT_EQ(run.report.value("exit_code", std::uint32_t{0}), run.program.exit_code)
         << "the report and the exit code differ";
   }

@@ -28,11 +28,15 @@ struct CatcherRun {
   nlohmann::json process(std::size_t index) const;
   // How often a first-chance exception of this code was handled.
   std::uint64_t handled(std::uint32_t code) const;
+  // True when stderr has the line "catcher: " and the report's summary.
+  bool says_summary() const;
   // Everything a failed test wants to show.
   std::string describe() const;
 };
 
-// catcher.exe OPTIONS --report FILE -- TARGET. `target` is a whole command line.
+// catcher.exe OPTIONS --report FILE -- TARGET. `target` is a whole command line. Whatever the test is about, it fails
+// when catcher does not end, when a process outlives it, and when the report is no JSON, does not keep to its schema,
+// or has another exit code.
 CatcherRun run_catcher(std::wstring_view options, std::wstring_view target, const RunSettings& settings = {});
 
 // The same for a run of crash_test.exe with these words.
