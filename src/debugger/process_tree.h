@@ -22,6 +22,7 @@ struct Thread {
       nullptr;  // the debug event's: the OS closes it when the thread's exit event is continued, we never do
   Address teb;
   bool critical_error_announced = false;  // see ExceptionFacts
+  std::string name;                       // as the thread told the debugger (exception 0x406D1388); may be empty
 };
 
 // Who asked for the end of a process.

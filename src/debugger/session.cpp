@@ -15,12 +15,21 @@ namespace {
 
 constexpr std::uint32_t kBreakpointCode = 0x80000003;      // STATUS_BREAKPOINT
 constexpr std::uint32_t kWx86BreakpointCode = 0x4000001F;  // STATUS_WX86_BREAKPOINT
+constexpr std::uint32_t kThreadNameCode = 0x406D1388;      // MS_VC_EXCEPTION
 constexpr std::uint64_t kSyscallStubMovSize = 3;           // mov r10, rcx
 constexpr std::uint16_t kLongestCriticalErrorText = 64;    // "Critical error detected c0000374\n" with room
 constexpr std::string_view kCriticalErrorText = "Critical error detected";
 
 Address to_address(const void* pointer) {
   return {reinterpret_cast<std::uintptr_t>(pointer)};
+}
+
+Thread new_thread(std::uint32_t tid, HANDLE handle, const void* teb) {
+  Thread thread;
+  thread.tid = tid;
+  thread.handle = handle;
+  thread.teb = to_address(teb);
+  return thread;
 }
 
 bool is_breakpoint(std::uint32_t code) {
@@ -145,8 +154,7 @@ std::optional<Event> Session::translate(const DEBUG_EVENT& raw) {
       return on_exception(*process, raw);
     case CREATE_THREAD_DEBUG_EVENT:
       event.thread =
-          &(process->threads[raw.dwThreadId] = Thread{raw.dwThreadId, raw.u.CreateThread.hThread,
-                                                      to_address(raw.u.CreateThread.lpThreadLocalBase), false});
+          &(process->threads[raw.dwThreadId] = new_thread(raw.dwThreadId, raw.u.CreateThread.hThread, raw.u.CreateThread.lpThreadLocalBase));
       event.body = ThreadStarted{};
       break;
     case EXIT_THREAD_DEBUG_EVENT:
@@ -198,7 +206,7 @@ Event Session::on_process_created(const DEBUG_EVENT& raw) {
     fresh.image = file_name_behind(image.get());
   }
   fresh.modules.push_back({fresh.image_base, 0, 0, fresh.state.bits == 64, fresh.image, file_name_of(fresh.image)});
-  fresh.threads[raw.dwThreadId] = Thread{raw.dwThreadId, info.hThread, to_address(info.lpThreadLocalBase), false};
+  fresh.threads[raw.dwThreadId] = new_thread(raw.dwThreadId, info.hThread, info.lpThreadLocalBase);
   root_seen_ = true;
   Process& process = tree_.add(std::move(fresh));
   if (killing_) {
@@ -260,6 +268,9 @@ Event Session::on_exception(Process& process, const DEBUG_EVENT& raw) {
   } else if (raised.action.disposition == Disposition::kWow64LoaderBreakpoint) {
     process.state.wow64_breakpoint_seen = true;
   }
+  if (raised.code == kThreadNameCode) {
+    note_thread_name(process, raised);
+  }
   pending_status_ = raised.action.status == ContinueStatus::kContinue ? DBG_CONTINUE : DBG_EXCEPTION_NOT_HANDLED;
   return {&process, thread, raw.dwThreadId, std::move(raised)};
 }
@@ -290,6 +301,22 @@ std::optional<Event> Session::on_own_breakpoint(Process& process, Thread* thread
     note_exit_request(process, reached);
   }
   return Event{&process, thread, thread->tid, reached};
+}
+
+// THREADNAME_INFO of "How to: Set a Thread Name in Native Code" (Microsoft Learn): {0x1000, name, thread id or -1, flags}. Compiled with
+// pack(8) its four fields take three words of a 64-bit record, so that the id shares one with the flags.
+void Session::note_thread_name(Process& process, const ExceptionRaised& raised) {
+  constexpr std::uint64_t kNameType = 0x1000;
+  constexpr std::size_t kLongestName = 256;
+  if (raised.parameters.size() < 3 || raised.parameters[0] != kNameType) {
+    return;
+  }
+  std::array<char, kLongestName> text{};
+  const std::size_t got =
+      process.memory.read(Address{raised.parameters[1]}, std::as_writable_bytes(std::span(text)).first(text.size() - 1));
+  if (Thread* named = process.find_thread(static_cast<std::uint32_t>(raised.parameters[2])); named != nullptr && got > 0) {
+    named->name = text.data();
+  }
 }
 
 void Session::note_exit_request(Process& process, const WatchedFunctionReached& reached) {

@@ -58,6 +58,7 @@ class Session {
   Event on_exception(Process& process, const DEBUG_EVENT& raw);
   std::optional<Event> on_own_breakpoint(Process& process, Thread* thread, const EXCEPTION_RECORD& record);
   void on_module_loaded(Process& process, const LOAD_DLL_DEBUG_INFO& info);
+  void note_thread_name(Process& process, const ExceptionRaised& raised);
   void note_exit_request(Process& process, const WatchedFunctionReached& reached);
   void note_critical_error(Process& process, Thread* thread, const DebugString& text);
   void arm(Process& process, const Module& module);
