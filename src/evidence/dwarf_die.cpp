@@ -22,6 +22,13 @@ Attribute attribute_of(Dwarf_Die die, std::uint16_t which, DwarfError& error) {
   return dwarf_attr(die, which, &found, error.out()) == DW_DLV_OK ? Attribute(found) : Attribute();
 }
 
+// libdwarf 0.11 takes for granted that the tables of .debug_rnglists could be read when it is asked about one of their
+// lists, and dereferences null where they could not. The call is cheap after the first time.
+bool has_range_lists(Dwarf_Debug debug, DwarfError& error) {
+  Dwarf_Unsigned tables = 0;
+  return dwarf_load_rnglists(debug, &tables, error.out()) == DW_DLV_OK && tables > 0;
+}
+
 void add_range(std::vector<DwarfRange>& ranges, std::uint64_t low, std::uint64_t high) {
   if (low < high) {
     ranges.push_back({low, high});
@@ -193,7 +200,7 @@ std::vector<DwarfRange> DwarfDie::ranges_of_5(Dwarf_Attribute attribute, SymbolB
   std::vector<DwarfRange> ranges;
   Dwarf_Half form = 0;
   Dwarf_Unsigned where = 0;  // an index for DW_FORM_rnglistx, else an offset
-  if (dwarf_whatform(attribute, &form, error.out()) != DW_DLV_OK) {
+  if (!has_range_lists(debug_, error) || dwarf_whatform(attribute, &form, error.out()) != DW_DLV_OK) {
     return ranges;
   }
   const int has_place = form == DW_FORM_rnglistx ? dwarf_formudata(attribute, &where, error.out())

@@ -97,7 +97,7 @@ std::optional<PdbIdentity> pdb_identity(Bytes pdb) {
   }
   const bool is_block_size =
       header->block_size >= 512 && header->block_size <= 65536 && (header->block_size & (header->block_size - 1)) == 0;
-  if (!is_block_size || std::uint64_t{header->block_count} * header->block_size > pdb.size() + header->block_size) {
+  if (!is_block_size || std::uint64_t{header->block_count} * header->block_size > pdb.size()) {
     return std::nullopt;  // cut off
   }
   const MsfDirectory directory(pdb, *header);
