@@ -1,13 +1,14 @@
 #!/bin/sh
 # Ctrl-C on a catcher that has no console of its own: the signal of a Linux terminal, which Wine turns into the console event.
-#   interrupt_test.sh WINE-RUN BIN-DIRECTORY WORK-DIRECTORY
+#   interrupt_test.sh BIN-DIRECTORY WORK-DIRECTORY COMMAND-THAT-RUNS-WINDOWS-PROGRAMS...
 # Expects exit code 130, the summary on stderr, and no process of the tree left.
 set -eu
-wine_run=$1 bin=$2 work=$3
+bin=$1 work=$2
+shift 2
 mkdir -p "$work"
 rm -f "$work/out"
 mkfifo "$work/out"
-"$wine_run" "$bin/catcher.exe" --report "$work/report.json" -- "$bin/crash_test.exe" spawn spawn print ready hang \
+"$@" "$bin/catcher.exe" --report "$work/report.json" -- "$bin/crash_test.exe" spawn spawn print ready hang \
   >"$work/out" 2>"$work/err" </dev/null &
 catcher=$!
 # The line comes when the last process of the tree runs; the end of the pipe, when nobody is left who could write to it.
