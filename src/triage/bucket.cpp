@@ -131,7 +131,7 @@ std::vector<Key> overflowing_turn(const std::vector<Key>& keys) {
   std::vector<Key> turn(first, first + static_cast<std::ptrdiff_t>(longest->period));
   std::vector<Key> best = turn;
   for (std::size_t i = 1; i < longest->period; ++i) {
-    std::ranges::rotate(turn, turn.begin() + 1);
+    std::rotate(turn.begin(), turn.begin() + 1, turn.end());  // clang 14 cannot compile ranges::rotate of GCC 12
     if (std::ranges::lexicographical_compare(turn, best, {}, &Key::name, &Key::name)) {
       best = turn;
     }
