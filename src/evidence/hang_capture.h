@@ -29,6 +29,7 @@ Address find_loader_lock(void* process, const MemoryReader& memory, bool is_64_b
 // The dialog windows that the processes show, by process id, with title and the text of their static controls. Reads
 // what the window manager keeps; sends no message, so that a hung window cannot block it. Empty where there is no
 // desktop.
+// Loads user32 into catcher: call it only when a process of the tree has user32 loaded itself.
 std::vector<std::pair<std::uint32_t, ShownDialog>> find_dialogs(std::span<const std::uint32_t> pids);
 
 }  // namespace catcher
