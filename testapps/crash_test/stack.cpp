@@ -7,21 +7,23 @@
 #include <windows.h>
 
 #include <array>
+#include <cstddef>
 
 namespace crash_test {
 namespace {
 
 volatile int never = 0;
 
+// Which byte of a frame is used is not known before, so that no compiler makes the frame smaller.
+std::size_t somewhere(int depth) {
+  return static_cast<unsigned>(depth) % 8192U;
+}
+
 // Frames of more than a page: the compiler probes each page of them before use.
 CRASH_TEST_NO_INLINE int recurse_with_big_frames(int depth) {
   volatile char frame[8192];
-  frame[0] = static_cast<char>(depth);
-  if (never != 0) {
-    return frame[0];
-  }
-  const int deeper = recurse_with_big_frames(depth + 1);
-  return deeper + frame[0];
+  frame[somewhere(depth)] = static_cast<char>(depth);
+  return never != 0 ? frame[0] : recurse_with_big_frames(depth + 1) + frame[somewhere(depth)];
 }
 
 // Frames that need no probe: the fault comes from an ordinary push or call.
@@ -39,14 +41,14 @@ CRASH_TEST_NO_INLINE int recurse_pong(int depth);
 
 CRASH_TEST_NO_INLINE int recurse_ping(int depth) {
   volatile char frame[8192];
-  frame[0] = static_cast<char>(depth);
-  return never != 0 ? frame[0] : recurse_pong(depth + 1) + frame[0];
+  frame[somewhere(depth)] = static_cast<char>(depth);
+  return never != 0 ? frame[0] : recurse_pong(depth + 1) + frame[somewhere(depth)];
 }
 
 CRASH_TEST_NO_INLINE int recurse_pong(int depth) {
   volatile char frame[8192];
-  frame[0] = static_cast<char>(depth);
-  return never != 0 ? frame[0] : recurse_ping(depth + 1) + frame[0];
+  frame[somewhere(depth)] = static_cast<char>(depth);
+  return never != 0 ? frame[0] : recurse_ping(depth + 1) + frame[somewhere(depth)];
 }
 
 void stack_overflow(const Call&) {

@@ -4,11 +4,13 @@
 
 #include "harness/programs.h"
 #include "harness/run_catcher.h"
+#include "win32/unique_handle.h"
 
 #include <gtest/gtest.h>
 #include <windows.h>
 
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -46,6 +48,7 @@ int handles_after(const std::wstring& debugger, const std::wstring& load) {
       harness::run_program(debugger + L" " + harness::program(L"event_storm.exe") + load + L" report", settings);
   EXPECT_EQ(result.exit_code, 0U) << result.err;
   EXPECT_TRUE(result.survivors.empty());
+  EXPECT_GT(count, 0) << "the debugger was not looked at";
   return count;
 }
 
@@ -57,6 +60,16 @@ void expect_no_more_growth(const std::wstring& load) {
   // A handful for what is created once, on the first thread, DLL or child.
   constexpr int kOnce = 8;
   EXPECT_LE(catcher_growth, std::max(bare_growth, 0) + kOnce) << "the bare loop's handles grew by " << bare_growth;
+}
+
+TEST(HandleSoak, a_handle_that_is_kept_would_be_seen) {
+  constexpr int kKept = 10;
+  const int before = count_handles(GetCurrentProcess());
+  std::vector<catcher::UniqueHandle> kept;
+  for (int i = 0; i < kKept; ++i) {
+    kept.emplace_back(CreateEventW(nullptr, TRUE, FALSE, nullptr));
+  }
+  EXPECT_EQ(count_handles(GetCurrentProcess()), before + kKept);
 }
 
 TEST(HandleSoak, threads) {
