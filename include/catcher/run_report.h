@@ -133,6 +133,7 @@ struct ProcessRecord {
   std::optional<std::chrono::milliseconds> end;  ///< none: it did not end while it was watched
   std::optional<std::uint32_t> exit_status;
   HowEnded ended = HowEnded::kItself;
+  std::optional<Stack> exit_stack;  ///< from where it ended itself; only when it was asked for or the status is an error
 };
 
 /// How often one exception code was raised at first chance and handled by the debuggee.

@@ -208,6 +208,9 @@ Json process_json(const ProcessRecord& process) {
     json["exit_status"] = hex_code(*process.exit_status);
   }
   json["ended"] = how_ended_name(process.ended);
+  if (process.exit_stack && !process.exit_stack->frames.empty()) {
+    put_stack(json["exit_stack"] = Json::object(), *process.exit_stack);
+  }
   return json;
 }
 
@@ -249,6 +252,7 @@ std::string to_json(const RunReport& report) {
   json["verdict"] = verdict_name(report.verdict);
   json["exit_code"] = report.exit_code;
   put(json, "summary", report.summary);
+  put(json, "start_failure", report.start_failure);
   put_each(json, "processes", report.processes, process_json);
   put_each(json, "crashes", report.crashes, crash_json);
   if (report.hang) {

@@ -195,6 +195,22 @@ std::string crashes_text(const RunReport& report, const TextOptions& options) {
   return text;
 }
 
+// From where each process ended itself, but those whose crash has shown it already.
+std::string exit_stacks_text(const RunReport& report, const TextOptions& options) {
+  std::string text;
+  for (const ProcessRecord& process : report.processes) {
+    const bool shown = std::ranges::any_of(
+        report.crashes, [&](const Crash& crash) { return crash.pid == process.pid && !crash.stack.frames.empty(); });
+    if (shown || !process.exit_stack || process.exit_stack->frames.empty()) {
+      continue;
+    }
+    text += heading(fmt::format("stack from which {} ended with {}", process.pid,
+                                describe_exit_status(process.exit_status.value_or(0))));
+    text += stack_text(*process.exit_stack, options, kShortStack, true);
+  }
+  return text;
+}
+
 std::string hang_text(const Hang& hang, const TextOptions& options) {
   std::string text = row("cause", hang.detail.empty() ? hang.cause : fmt::format("{}: {}", hang.cause, hang.detail));
   text += row("bucket", hang.bucket);
@@ -257,7 +273,8 @@ std::string summary_line(const RunReport& report, const Paint& paint) {
 
 std::string to_text(const RunReport& report, const TextOptions& options) {
   const Paint paint(options.colour);
-  if (report.verdict == Verdict::kNormal && !options.full) {
+  const std::string exit_stacks = exit_stacks_text(report, options);
+  if (report.verdict == Verdict::kNormal && !options.full && exit_stacks.empty()) {
     return warnings_text(report.warnings, paint);
   }
   std::string text = summary_line(report, paint);
@@ -265,6 +282,7 @@ std::string to_text(const RunReport& report, const TextOptions& options) {
   if (report.hang) {
     text += hang_text(*report.hang, options);
   }
+  text += exit_stacks;
   if (!report.processes.empty() && report.verdict != Verdict::kStartFailed) {
     text += heading("processes") + process_tree_text(report.processes, options);
   }

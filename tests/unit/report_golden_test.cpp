@@ -77,6 +77,10 @@ TEST(TextReport, hostile_text_is_as_in_its_golden_file) {
   EXPECT_EQ(to_text(samples::hostile_text(), full()), golden("hostile_full.txt"));
 }
 
+TEST(TextReport, an_exit_with_its_stack_is_as_in_its_golden_file) {
+  EXPECT_EQ(to_text(samples::exit_with_stack()), golden("exit_stack.txt"));
+}
+
 TEST(TextReport, a_failed_start_is_one_line) {
   EXPECT_EQ(to_text(samples::failed_start()), "catcher: the target could not be started: nowhere.exe was not found\n");
 }
@@ -87,6 +91,14 @@ TEST(JsonReport, a_normal_end_is_as_in_its_golden_file) {
 
 TEST(JsonReport, a_crash_is_as_in_its_golden_file) {
   EXPECT_EQ(to_json(samples::crash_of_a_child()), golden("crash.json"));
+}
+
+TEST(JsonReport, an_exit_with_its_stack_is_as_in_its_golden_file) {
+  EXPECT_EQ(to_json(samples::exit_with_stack()), golden("exit_stack.json"));
+}
+
+TEST(JsonReport, a_failed_start_is_as_in_its_golden_file) {
+  EXPECT_EQ(to_json(samples::failed_start()), golden("failed_start.json"));
 }
 
 TEST(JsonReport, a_timeout_is_as_in_its_golden_file) {

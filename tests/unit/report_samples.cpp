@@ -241,10 +241,20 @@ RunReport hostile_text() {
   return report;
 }
 
+RunReport exit_with_stack() {
+  RunReport report = basic(Verdict::kNormal, 3);
+  report.processes = {process(264, 228, 0, 812, 3, HowEnded::kItself)};
+  report.processes.front().exit_stack = stack_of({frame("ntdll.dll", 0x9d000, "RtlExitUserProcess"),
+                                                  frame("crash_test.exe", 0x1a20, "main", "crash_test.cpp", 88)});
+  report.summary = summarize_run(report);
+  return report;
+}
+
 RunReport failed_start() {
   RunReport report = basic(Verdict::kStartFailed, 127);
   report.command_line = "nowhere.exe";
-  report.summary = summarize_run(report, "nowhere.exe was not found");
+  report.start_failure = "nowhere.exe was not found";
+  report.summary = summarize_run(report, report.start_failure);
   return report;
 }
 

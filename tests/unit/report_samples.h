@@ -11,6 +11,7 @@ RunReport crash_of_a_child();   // every field of a crash is filled in
 RunReport deep_recursion();     // a stack overflow, 5,000 frames of which 256 were kept
 RunReport timeout_of_a_tree();  // three processes, one of which has 12 threads that wait alike
 RunReport hostile_text();  // escapes, controls, wrong UTF-8 and reading-direction tricks in every text of the debuggee
-RunReport failed_start();  // the target was not found
+RunReport exit_with_stack();  // ended with 3, and the stack of the exit call was asked for
+RunReport failed_start();     // the target was not found
 
 }  // namespace catcher::samples
