@@ -2,6 +2,7 @@
 #include "cli/console_control.h"
 #include "cli/parse_options.h"
 #include "cli/report_file.h"
+#include "cli/source_lines.h"
 #include "cli/terminal.h"
 #include "report/escape.h"
 #include "report/json_report.h"
@@ -69,6 +70,8 @@ std::uint32_t run_request(const catcher::Request& request) {
   const catcher::RunReport report = catcher::run(request.options, stop, observer_for(request.verbosity));
   if (request.verbosity != catcher::Verbosity::kQuiet) {
     catcher::TextOptions text;
+    text.full = request.full_text;
+    text.source_line = catcher::SourceLines();
     text.colour = catcher::wants_colour(catcher::Stream::kError);
     catcher::write_text(catcher::Stream::kError, catcher::to_text(report, text));
   }

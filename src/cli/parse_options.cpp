@@ -2,6 +2,7 @@
 
 #include "cli/number.h"
 #include "cli/suggest.h"
+#include "debugger/target_program.h"
 #include "report/escape.h"
 #include "triage/exception_catalogue.h"
 #include "win32/utf.h"
@@ -27,9 +28,13 @@ Example: catcher --timeout 5 --report report.json -- app.exe args)";
 
 // The words as they were typed; what they mean is worked out afterwards, so that every error is one line of our own.
 struct Words {
-  std::string timeout;
-  std::string report;
-  std::string crash_exit_code;
+  std::optional<std::string> timeout;
+  std::optional<std::string> report;
+  std::optional<std::string> crash_exit_code;
+  std::optional<std::string> dump;
+  std::optional<std::string> dump_type;
+  std::optional<std::string> dump_timeout;
+  std::vector<std::string> symbols;
   std::vector<std::string> crash_on;
   std::vector<std::string> ignore;
   std::vector<std::string> crash_on_exit;
@@ -93,6 +98,21 @@ CrashExitCode crash_exit_code(const std::string& word) {
   return {CrashExitCode::Mode::kFixed, *number};
 }
 
+std::chrono::milliseconds duration(std::string_view option, std::string_view word) {
+  const auto result = parse_duration(word);
+  if (!result) {
+    fail(fmt::format("{} {}: not a duration; give 5, 5s, 500ms, 2m or 1h", option, shown(word)));
+  }
+  return *result;
+}
+
+const std::string& not_empty(std::string_view option, const std::string& word) {
+  if (word.empty()) {
+    fail(fmt::format("{} '': give a name", option));
+  }
+  return word;
+}
+
 std::vector<std::string> option_names(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options()) {
@@ -120,7 +140,7 @@ void add_options(CLI::App& app, Request& request, Words& words) {
   app.usage("Usage: " + std::string(kUsage));
   app.footer(std::string(kFooter));
   app.set_version_flag("--version", "catcher " CATCHER_VERSION);
-  const auto text = [&app](const char* name, std::string& value, const char* help) {
+  const auto text = [&app](const char* name, std::optional<std::string>& value, const char* help) {
     return app.add_option(name, value, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   };
   // One value an occurrence, or a list option would take the words behind it as well.
@@ -138,6 +158,14 @@ void add_options(CLI::App& app, Request& request, Words& words) {
       ->type_name("N[,N]");
   text("--crash-exit-code", words.crash_exit_code, "exit with N for every crash, or with its NTSTATUS")
       ->type_name("N|status");
+  list("--symbols", words.symbols, "look for symbol files in this directory too")->type_name("DIR");
+  text("--dump", words.dump, "write a minidump of a crashed process into this directory")->type_name("DIR");
+  text("--dump-type", words.dump_type, "small (the default) or full")->type_name("TYPE");
+  text("--dump-timeout", words.dump_timeout, "how long the stacks of a crash or a hang may take (default: 5s)")
+      ->type_name("TIME");
+  app.add_flag("--exit-stack", request.options.crash_policy.exit_stack,
+               "keep the stack from which a process ends itself with a code other than 0");
+  app.add_flag("--full", request.full_text, "the text has all threads, modules and registers");
   app.add_flag("--keep-going", request.options.keep_going, "after a crash let the rest of the tree run on");
   app.add_flag("--debug-heap", request.options.debug_heap,
                "keep the debug heap that Windows gives to debugged processes");
@@ -147,20 +175,38 @@ void add_options(CLI::App& app, Request& request, Words& words) {
       "-v,--verbose", [&request] { request.verbosity = Verbosity::kEvents; }, "show each debug event");
 }
 
+void interpret_evidence(const Words& words, EvidenceLimits& limits) {
+  limits.symbol_directories = words.symbols;
+  if (words.dump) {
+    limits.dump_directory = not_empty("--dump", *words.dump);
+    limits.dump_type = DumpType::kSmall;
+  }
+  if (words.dump_type) {
+    if (!words.dump) {
+      fail("--dump-type says which minidump; say with --dump DIR where it goes");
+    }
+    if (*words.dump_type != "small" && *words.dump_type != "full") {
+      fail(fmt::format("--dump-type {}: give small or full", shown(*words.dump_type)));
+    }
+    limits.dump_type = *words.dump_type == "full" ? DumpType::kFull : DumpType::kSmall;
+  }
+  if (words.dump_timeout) {
+    limits.time = duration("--dump-timeout", *words.dump_timeout);
+  }
+}
+
 void interpret(const Words& words, Request& request) {
   Options& options = request.options;
-  if (!words.timeout.empty()) {
-    options.timeout = parse_duration(words.timeout);
-    if (!options.timeout) {
-      fail(fmt::format("--timeout {}: not a duration; give 5, 5s, 500ms, 2m or 1h", shown(words.timeout)));
-    }
+  if (words.timeout) {
+    options.timeout = duration("--timeout", *words.timeout);
   }
-  if (!words.report.empty()) {
-    request.report_file = to_utf16(words.report);
+  if (words.report) {
+    request.report_file = to_utf16(not_empty("--report", *words.report));
   }
-  if (!words.crash_exit_code.empty()) {
-    options.crash_exit_code = crash_exit_code(words.crash_exit_code);
+  if (words.crash_exit_code) {
+    options.crash_exit_code = crash_exit_code(*words.crash_exit_code);
   }
+  interpret_evidence(words, options.evidence);
   for (const std::string& word : words.crash_on) {
     options.crash_policy.crash_on.push_back(crash_on_rule(word));
   }
@@ -204,7 +250,7 @@ Request parse_options(const CommandLine& command_line) {
     fail(fmt::format("no target; put '--' before it: {}", kUsage));
   }
   request.options.command_line = *command_line.target;
-  if (request.options.command_line.find_first_not_of(L" \t") == std::wstring::npos) {
+  if (program_word(request.options.command_line).empty()) {
     fail(fmt::format("no target behind '--': {}", kUsage));
   }
   return request;

@@ -23,6 +23,7 @@ enum class Verbosity { kQuiet, kNormal, kEvents };
 struct Request {
   Options options;
   std::optional<std::wstring> report_file;
+  bool full_text = false;
   Verbosity verbosity = Verbosity::kNormal;
   std::string answer;  // --help or --version: print this and be done
 };

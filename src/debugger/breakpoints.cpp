@@ -16,8 +16,12 @@ constexpr std::array kSyscallStubBegin{std::byte{0x4C}, std::byte{0x8B}, std::by
 constexpr std::array kWatched{
     WatchedFunction{"ntdll.dll", "NtTerminateProcess", WatchPurpose::kTerminateProcess},
     WatchedFunction{"msvcrt.dll", "abort", WatchPurpose::kAbort},
+    WatchedFunction{"msvcrt.dll", "_assert", WatchPurpose::kAssert},
+    WatchedFunction{"msvcrt.dll", "_wassert", WatchPurpose::kWideAssert},
     WatchedFunction{"ucrtbase.dll", "abort", WatchPurpose::kAbort},
+    WatchedFunction{"ucrtbase.dll", "_wassert", WatchPurpose::kWideAssert},
     WatchedFunction{"ucrtbased.dll", "abort", WatchPurpose::kAbort},
+    WatchedFunction{"ucrtbased.dll", "_wassert", WatchPurpose::kWideAssert},
 };
 
 char to_lower(char c) {

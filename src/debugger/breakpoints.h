@@ -10,7 +10,7 @@
 namespace catcher {
 
 // Why catcher stops a debuggee at a function.
-enum class WatchPurpose { kTerminateProcess, kAbort };
+enum class WatchPurpose { kTerminateProcess, kAbort, kAssert, kWideAssert };
 
 // A function that catcher watches in every process that has its module.
 struct WatchedFunction {

@@ -4,6 +4,7 @@
 #include "debugger/process_tree.h"
 
 #include <cstdint>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -53,6 +54,7 @@ struct WatchedFunctionReached {
   // For kTerminateProcess: what its two arguments were.
   std::uint64_t process_handle = 0;
   std::uint32_t exit_status = 0;
+  std::string assertion;  // for kAssert and kWideAssert: "expression, file:line"
 };
 
 // RIP_EVENT: a system debugging error.

@@ -1,5 +1,6 @@
 #include "debugger/session.h"
 
+#include "debugger/assertion.h"
 #include "debugger/remote_exports.h"
 #include "debugger/thread_context.h"
 #include "win32/unique_handle.h"
@@ -281,13 +282,14 @@ std::optional<Event> Session::on_own_breakpoint(Process& process, Thread* thread
   if (breakpoint == nullptr || thread == nullptr) {
     return std::nullopt;
   }
-  WatchedFunctionReached reached{breakpoint->purpose, at, 0, 0};
+  WatchedFunctionReached reached{breakpoint->purpose, at, 0, 0, {}};
   const bool wow64_code = process.state.bits == 32 && sizeof(void*) == 8 && at.value <= 0xFFFFFFFF;
   auto context = ThreadContext::read(thread->handle, wow64_code);
   const bool emulate = breakpoint->step_over == StepOver::kEmulate;
   if (context) {
     reached.process_handle = context->first_argument();
     reached.exit_status = static_cast<std::uint32_t>(context->second_argument());
+    reached.assertion = read_assertion(process.memory, reached.purpose, *context, wow64_code);
     context->set_instruction_pointer(emulate ? at + kSyscallStubMovSize : at);
     if (emulate) {
       context->copy_rcx_to_r10();
@@ -314,7 +316,10 @@ void Session::note_thread_name(Process& process, const ExceptionRaised& raised) 
   std::array<char, kLongestName> text{};
   const std::size_t got =
       process.memory.read(Address{raised.parameters[1]}, std::as_writable_bytes(std::span(text)).first(text.size() - 1));
-  if (Thread* named = process.find_thread(static_cast<std::uint32_t>(raised.parameters[2])); named != nullptr && got > 0) {
+  const auto id = static_cast<std::uint32_t>(raised.parameters[2]);
+  constexpr std::uint32_t kCallingThread = 0xFFFFFFFF;
+  if (Thread* named = process.find_thread(id == kCallingThread ? port_.event().dwThreadId : id);
+      named != nullptr && got > 0) {
     named->name = text.data();
   }
 }

@@ -35,6 +35,10 @@ std::uint64_t ThreadContext::second_argument() const noexcept {
   return wow64_code_ ? 0 : native_.Rdx;
 }
 
+std::uint64_t ThreadContext::third_argument() const noexcept {
+  return wow64_code_ ? 0 : native_.R8;
+}
+
 void ThreadContext::copy_rcx_to_r10() noexcept {
   native_.R10 = native_.Rcx;
 }

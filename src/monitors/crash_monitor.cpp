@@ -1,12 +1,19 @@
 #include "monitors/crash_monitor.h"
 
 #include "debugger/thread_context.h"
-#include "monitors/exit_meaning.h"
+#include "evidence/cxx_exception.h"
+#include "evidence/loader_search.h"
+#include "evidence/thread_stack.h"
+#include "triage/bucket.h"
 #include "triage/exception_catalogue.h"
 #include "triage/fault_description.h"
+#include "triage/severity.h"
 #include "triage/summary.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace catcher {
 namespace {
@@ -23,6 +30,9 @@ constexpr std::chrono::seconds kOverflowAftermath{1};
 // Places of faults remembered in one process: a program that faults at more of them does so on purpose.
 constexpr std::size_t kMostFaultSites = 256;
 
+// Stacks taken at a first chance in one process: a program that handles its overflows must not be slowed down for ever.
+constexpr std::size_t kMostEarlyLooks = 3;
+
 CrashKind kind_of(std::uint32_t code) {
   return code == kStackBufferOverrun || code == kFailFastException ? CrashKind::kFailFast : CrashKind::kException;
 }
@@ -32,21 +42,26 @@ bool is_hardware_fault(std::uint32_t code) {
   return row != nullptr && row->hardware;
 }
 
-Frame frame_at(Process& process, Address pc, FrameSource source) {
-  Frame frame;
-  frame.pc = pc;
-  frame.source = source;
-  if (const auto module = module_at(process, pc)) {
-    frame.module = module->name;
-    frame.offset = pc - module->base;
+bool is_error_status(std::uint32_t status) {
+  return (status & 0xF0000000) == 0xC0000000;
+}
+
+// True when the thread's stack pointer lies outside its stack: the OS then has no room to tell anybody of a second chance.
+bool has_lost_its_stack(const Process& process, const Thread* thread) {
+  const bool is_64_bit = process.state.bits == 64;
+  if (thread == nullptr) {
+    return false;
   }
-  return frame;
+  const auto context = ThreadContext::read(thread->handle, !is_64_bit);
+  const auto stack = read_thread_stack(process.memory, teb_of_thread(thread->handle), thread->tid, is_64_bit);
+  return context && stack &&
+         (context->stack_pointer() < stack->reserve || context->stack_pointer() >= stack->base);
 }
 
 }  // namespace
 
-CrashMonitor::CrashMonitor(const CrashPolicy& policy, Clock::time_point run_started)
-    : policy_(policy), run_started_(run_started) {}
+CrashMonitor::CrashMonitor(const CrashPolicy& policy, CrashEvidence evidence, Clock::time_point run_started)
+    : policy_(policy), evidence_(std::move(evidence)), run_started_(run_started) {}
 
 CrashFinding CrashMonitor::on_event(const Event& event) {
   if (root_ == nullptr) {
@@ -64,7 +79,7 @@ CrashFinding CrashMonitor::on_event(const Event& event) {
   // The thread went on to something else, so it got over its fault.
   watch.open_faults.erase(event.tid);
   if (const auto* reached = std::get_if<WatchedFunctionReached>(&event.body)) {
-    return reached->purpose == WatchPurpose::kAbort ? on_abort(event, watch) : CrashFinding{};
+    return on_watched_function(event, *reached, watch);
   }
   return {};
 }
@@ -97,31 +112,52 @@ CrashFinding CrashMonitor::on_exception(const Event& event, const ExceptionRaise
   crash.chance = raised.chance;
   crash.status = raised.code;
   crash.exception = describe(event, raised, watch);
-  crash.summary = summarize_crash(crash);
+  add_evidence(crash, event, watch);
   return {std::move(crash), std::nullopt};
 }
 
 void CrashMonitor::note_passed_on(const Event& event, const ExceptionRaised& raised, Watch& watch) {
   ++handled_[raised.code];
   watch.last_passed_on[event.tid] = raised.code;
-  if (follows_stack_overflow(event, watch)) {
-    return;
+  if (is_cxx_throw(raised.code)) {
+    CountedThrow& thrown = watch.last_throws[event.tid];
+    const bool again = thrown.last.code == raised.code && thrown.last.parameters == raised.parameters;
+    thrown.events = again ? thrown.events + 1 : 1;
+    thrown.last = {raised.code, raised.parameters};
+  }
+  const auto open = watch.open_faults.find(event.tid);
+  if (open != watch.open_faults.end() && open->second.exception.code == kStackOverflow &&
+      Clock::now() - open->second.time < kOverflowAftermath) {
+    return;  // on the last page of a stack the dispatcher itself faults: that is the overflow's end, not a fault of its own
   }
   if (is_hardware_fault(raised.code)) {
-    watch.open_faults[event.tid] = {describe(event, raised, watch), Clock::now()};
+    note_hardware_fault(event, raised, watch);
   } else {
     watch.open_faults.erase(event.tid);
   }
 }
 
-// On the last page of a stack the dispatcher itself faults: that is the overflow's end, not a fault of its own.
-bool CrashMonitor::follows_stack_overflow(const Event& event, const Watch& watch) {
-  const auto open = watch.open_faults.find(event.tid);
-  return open != watch.open_faults.end() && open->second.exception.code == kStackOverflow &&
-         Clock::now() - open->second.time < kOverflowAftermath;
+void CrashMonitor::note_hardware_fault(const Event& event, const ExceptionRaised& raised, Watch& watch) {
+  const bool seen_before = watch.fault_sites.contains(raised.address);
+  OpenFault fault{describe(event, raised, watch), Clock::now(), std::nullopt};
+  const bool may_be_the_last =
+      raised.code == kStackOverflow || (!seen_before && has_lost_its_stack(*event.process, event.thread));
+  if (may_be_the_last && watch.early_looks < kMostEarlyLooks) {
+    ++watch.early_looks;
+    fault.crash = begin_crash(event, CrashKind::kException);
+    fault.crash->chance = Chance::kFirst;
+    fault.crash->status = raised.code;
+    fault.crash->exception = fault.exception;
+    add_evidence(*fault.crash, event, watch);
+  }
+  watch.open_faults[event.tid] = std::move(fault);
 }
 
-CrashFinding CrashMonitor::on_abort(const Event& event, Watch& watch) {
+CrashFinding CrashMonitor::on_watched_function(const Event& event, const WatchedFunctionReached& reached, Watch& watch) {
+  if (reached.purpose == WatchPurpose::kTerminateProcess) {
+    note_exit(event, reached, watch);
+    return {};
+  }
   if (watch.crashed) {
     return {};
   }
@@ -129,64 +165,97 @@ CrashFinding CrashMonitor::on_abort(const Event& event, Watch& watch) {
   Crash crash = begin_crash(event, CrashKind::kAbort);
   crash.chance = Chance::kFirst;
   crash.status = kFatalAppExit;
-  const bool wow64_code = event.process->state.bits == 32 && sizeof(void*) == 8;
-  const auto context = event.thread != nullptr ? ThreadContext::read(event.thread->handle, wow64_code) : std::nullopt;
-  if (context) {
-    crash.stack.frames.push_back(frame_at(*event.process, context->instruction_pointer(), FrameSource::kContext));
-    crash.stack.frames.front().function = "abort";
-    const Address sp = context->stack_pointer();
-    const auto caller = wow64_code ? std::optional<std::uint64_t>(read_value<std::uint32_t>(event.process->memory, sp))
-                                   : read_value<std::uint64_t>(event.process->memory, sp);
-    if (caller) {
-      crash.stack.frames.push_back(frame_at(*event.process, Address{*caller}, FrameSource::kReturnPop));
+  crash.assertion = reached.assertion;
+  add_evidence(crash, event, watch);
+  if (crash.cxx) {
+    discount_uncaught_throw(event.tid, watch);
+  }
+  return {std::move(crash), std::nullopt};
+}
+
+// It was counted when it was thrown; now it is known that nobody caught it.
+void CrashMonitor::discount_uncaught_throw(std::uint32_t tid, Watch& watch) {
+  const CountedThrow& thrown = watch.last_throws[tid];
+  const auto counted = handled_.find(thrown.last.code);
+  if (counted != handled_.end()) {
+    counted->second -= std::min(counted->second, thrown.events);
+    if (counted->second == 0) {
+      handled_.erase(counted);
     }
   }
-  crash.stack.frames_total = crash.stack.frames.size();
-  crash.summary = summarize_crash(crash);
-  return {std::move(crash), std::nullopt};
+}
+
+// Its own end: where it stands now is the last that can be seen of it.
+void CrashMonitor::note_exit(const Event& event, const WatchedFunctionReached& reached, Watch& watch) {
+  constexpr std::uint64_t kCurrentProcess = ~std::uint64_t{0};
+  const bool own_end = reached.process_handle == 0 || reached.process_handle == kCurrentProcess;
+  const bool listed = std::find(policy_.crash_on_exit.begin(), policy_.crash_on_exit.end(), reached.exit_status) !=
+                      policy_.crash_on_exit.end();
+  const bool wanted = is_error_status(reached.exit_status) || listed || (policy_.exit_stack && reached.exit_status != 0);
+  if (own_end && wanted && !watch.crashed && !exit_stacks_.contains(event.process)) {
+    watch.exit_tid = event.tid;
+    exit_stacks_[event.process] = evidence_.stack_of(*event.process, event.tid);
+  }
+}
+
+ExitFacts CrashMonitor::exit_facts(const Event& event, const ProcessEnded& ended, const Watch& watch) const {
+  ExitFacts facts;
+  facts.status = ended.status;
+  facts.request = event.process->exit_request;
+  facts.is_root = event.process == root_;
+  for (const auto& [tid, fault] : watch.open_faults) {
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - fault.time);
+    if (!facts.unresolved_fault_age || age < *facts.unresolved_fault_age) {
+      facts.unresolved_fault_age = age;
+      facts.unresolved_stack_overflow = fault.exception.code == kStackOverflow;
+    }
+  }
+  return facts;
 }
 
 CrashFinding CrashMonitor::on_process_ended(const Event& event, const ProcessEnded& ended, Watch& watch) {
   if (watch.crashed) {
     return {};
   }
-  ExitFacts facts;
-  facts.status = ended.status;
-  facts.request = event.process->exit_request;
-  facts.is_root = event.process == root_;
-  const auto newest = std::max_element(watch.open_faults.begin(), watch.open_faults.end(),
-                                       [](const auto& a, const auto& b) { return a.second.time < b.second.time; });
-  if (newest != watch.open_faults.end()) {
-    facts.unresolved_fault_age =
-        std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - newest->second.time);
-    facts.unresolved_stack_overflow = newest->second.exception.code == kStackOverflow;
-  }
-  switch (explain_exit(facts, policy_)) {
+  switch (explain_exit(exit_facts(event, ended, watch), policy_)) {
     case ExitMeaning::kNormal:
       return {};
     case ExitMeaning::kCannotStart:
       return {std::nullopt, ended.status};
-    case ExitMeaning::kDiedOfFault: {
-      Crash crash = begin_crash(event, CrashKind::kException);
-      crash.tid = newest->first;
-      crash.chance = Chance::kFirst;
-      crash.exception = newest->second.exception;
-      crash.status = crash.exception->code;
-      crash.exit_status = ended.status;
-      crash.notes.emplace_back(
-          "the process ended right after this fault: no second chance came and it did not ask to end");
-      crash.summary = summarize_crash(crash);
-      return {std::move(crash), std::nullopt};
-    }
+    case ExitMeaning::kDiedOfFault:
+      return {died_of(event, ended, watch), std::nullopt};
     case ExitMeaning::kStatus:
       break;
   }
+  return {ended_with_status(event, ended, watch), std::nullopt};
+}
+
+Crash CrashMonitor::died_of(const Event& event, const ProcessEnded& ended, const Watch& watch) const {
+  const auto newest = std::max_element(watch.open_faults.begin(), watch.open_faults.end(),
+                                       [](const auto& a, const auto& b) { return a.second.time < b.second.time; });
+  const OpenFault& fault = newest->second;
+  Crash crash = fault.crash.value_or(begin_crash(event, CrashKind::kException));
+  crash.tid = newest->first;
+  crash.chance = Chance::kFirst;
+  crash.exception = fault.exception;
+  crash.status = fault.exception.code;
+  crash.exit_status = ended.status;
+  crash.notes.emplace_back(
+      "the process ended right after this fault: no second chance came and it did not ask to end");
+  crash.summary = summarize_crash(crash);
+  return crash;
+}
+
+Crash CrashMonitor::ended_with_status(const Event& event, const ProcessEnded& ended, const Watch& watch) const {
   Crash crash = begin_crash(event, CrashKind::kExitStatus);
-  crash.tid = 0;
+  crash.tid = watch.exit_tid;
   crash.status = ended.status;
   crash.exit_status = ended.status;
+  crash.missing = explain_start_failure(event.process->image, event.process->state.bits == 64, ended.status);
+  crash.stack = exit_stack(*event.process).value_or(Stack{});
+  crash = with_severity(with_bucket(std::move(crash)));
   crash.summary = summarize_crash(crash);
-  return {std::move(crash), std::nullopt};
+  return crash;
 }
 
 ExceptionInfo CrashMonitor::describe(const Event& event, const ExceptionRaised& raised, Watch& watch) const {
@@ -200,12 +269,11 @@ ExceptionInfo CrashMonitor::describe(const Event& event, const ExceptionRaised& 
       watch.fault_sites.clear();
     }
     const auto module = module_at(*event.process, raised.address);
-    auto place =
-        module ? std::pair(module->name, raised.address - module->base) : std::pair(std::string(), std::uint64_t{0});
+    Place place = module ? Place{module->name, raised.address - module->base} : Place{};
     site = watch.fault_sites.emplace(raised.address, std::move(place)).first;
   }
-  info.module = site->second.first;
-  info.offset = site->second.second;
+  info.module = site->second.module;
+  info.offset = site->second.offset;
   return with_description(std::move(info));
 }
 
@@ -219,6 +287,12 @@ Crash CrashMonitor::begin_crash(const Event& event, CrashKind kind) const {
   return crash;
 }
 
+void CrashMonitor::add_evidence(Crash& crash, const Event& event, const Watch& watch) const {
+  const auto last = watch.last_throws.find(event.tid);
+  evidence_.add_to(crash, *event.process, last == watch.last_throws.end() ? std::nullopt : std::optional(last->second.last));
+  crash.summary = summarize_crash(crash);
+}
+
 std::vector<HandledException> CrashMonitor::handled_exceptions() const {
   std::vector<HandledException> result;
   result.reserve(handled_.size());
@@ -226,6 +300,11 @@ std::vector<HandledException> CrashMonitor::handled_exceptions() const {
     result.push_back({code, exception_name(code), count});
   }
   return result;
+}
+
+std::optional<Stack> CrashMonitor::exit_stack(const Process& process) const {
+  const auto found = exit_stacks_.find(&process);
+  return found == exit_stacks_.end() ? std::nullopt : std::optional(found->second);
 }
 
 }  // namespace catcher

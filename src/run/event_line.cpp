@@ -65,10 +65,17 @@ struct Describe {
                        raised.chance == Chance::kFirst ? "first" : "second", words(raised.action.disposition));
   }
   std::string operator()(const WatchedFunctionReached& reached) const {
-    return reached.purpose == WatchPurpose::kAbort
-               ? std::string("abort() called")
-               : fmt::format("NtTerminateProcess(0x{:x}, {})", reached.process_handle,
-                             describe_exit_status(reached.exit_status));
+    switch (reached.purpose) {
+      case WatchPurpose::kTerminateProcess:
+        return fmt::format("NtTerminateProcess(0x{:x}, {})", reached.process_handle,
+                           describe_exit_status(reached.exit_status));
+      case WatchPurpose::kAssert:
+      case WatchPurpose::kWideAssert:
+        return "assertion failed: " + reached.assertion;
+      case WatchPurpose::kAbort:
+        break;
+    }
+    return "abort() called";
   }
   std::string operator()(const SystemError& error) const {
     return fmt::format("system error {} (type {})", error.error, error.type);

@@ -2,6 +2,10 @@
 
 #include "debugger/session.h"
 #include "debugger/target_program.h"
+#include "evidence/crash_evidence.h"
+#include "evidence/hang_evidence.h"
+#include "evidence/loader_search.h"
+#include "evidence/symbol_cache.h"
 #include "monitors/crash_monitor.h"
 #include "monitors/deadline_monitor.h"
 #include "run/event_line.h"
@@ -30,6 +34,18 @@ std::chrono::milliseconds since(Clock::time_point start, Clock::time_point now) 
   return std::chrono::duration_cast<std::chrono::milliseconds>(now - start);
 }
 
+SymbolOptions symbol_options(const EvidenceLimits& limits) {
+  return {limits.symbol_directories, limits.time};
+}
+
+CrashEvidence crash_evidence(SymbolCache& symbols, const EvidenceLimits& limits) {
+  EvidenceOptions options;
+  options.dump_directory = limits.dump_type == DumpType::kNone ? std::string() : limits.dump_directory;
+  options.dump_type = limits.dump_type == DumpType::kFull ? MinidumpType::kFull : MinidumpType::kSmall;
+  options.time = limits.time;
+  return {symbols, std::move(options)};
+}
+
 // One run from the first event to the last.
 class Run {
  public:
@@ -38,7 +54,8 @@ class Run {
         observer_(observer),
         report_(report),
         session_({options.command_line, options.debug_heap}, options.crash_policy, stop.state()->event.get()),
-        crashes_(options.crash_policy, session_.started()),
+        symbols_(symbol_options(options.evidence)),
+        crashes_(options.crash_policy, crash_evidence(symbols_, options.evidence), session_.started()),
         deadline_(options.timeout, session_.started()) {}
 
   RunFacts execute() {
@@ -61,6 +78,7 @@ class Run {
       }
       if (std::holds_alternative<DeadlinePassed>(step)) {
         facts_.timed_out = kill_wanted_ = true;
+        report_.hang = look_at_hang(session_.tree(), symbols_, options_.evidence.time);
       } else if (std::holds_alternative<Woken>(step)) {
         facts_.interrupted = kill_wanted_ = true;
       } else {
@@ -74,8 +92,7 @@ class Run {
     CrashFinding finding = crashes_.on_event(event);
     if (finding.cannot_start) {
       facts_.start_failure = StartFailure::kCannotStart;
-      start_failure_ = fmt::format("{} cannot start: {}", file_name_of(event.process->image),
-                                   describe_exit_status(*finding.cannot_start));
+      start_failure_ = why_it_cannot_start(*event.process, *finding.cannot_start);
     }
     if (finding.crash) {
       crashed_.insert(event.process);
@@ -85,6 +102,11 @@ class Run {
       crashed_.insert(event.process);
       session_.end_process(*event.process, raised->code);
     }
+  }
+
+  static std::string why_it_cannot_start(const Process& process, std::uint32_t status) {
+    const std::string missing = explain_start_failure(process.image, process.state.bits == 64, status);
+    return fmt::format("{} cannot start: {}", file_name_of(process.image), missing.empty() ? describe_exit_status(status) : missing);
   }
 
   void on_crash(const Event& event, Crash crash) {
@@ -149,6 +171,7 @@ class Run {
     }
     record.exit_status = process.exit_status;
     record.ended = how_ended(process);
+    record.exit_stack = crashes_.exit_stack(process);
     return record;
   }
 
@@ -164,6 +187,7 @@ class Run {
   const RunObserver& observer_;
   RunReport& report_;
   Session session_;
+  SymbolCache symbols_;
   CrashMonitor crashes_;
   DeadlineMonitor deadline_;
   RunFacts facts_;

@@ -1,0 +1,107 @@
+#include "evidence/hang_evidence.h"
+
+#include "evidence/hang.h"
+#include "evidence/hang_capture.h"
+#include "evidence/stopped_process.h"
+
+#include <windows.h>
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace catcher {
+namespace {
+
+using Clock = StoppedProcess::Clock;
+
+// Long enough to tell a thread that computes from one that sleeps, short enough not to be noticed.
+constexpr std::chrono::milliseconds kCpuWindow{60};
+
+using CpuShares = std::map<std::pair<std::uint32_t, std::uint32_t>, double>;  // by pid and tid
+
+std::vector<Process*> living(ProcessTree& tree) {
+  std::vector<Process*> result;
+  for (Process& process : tree.processes()) {
+    if (process.alive()) {
+      result.push_back(&process);
+    }
+  }
+  return result;
+}
+
+CpuShares measure(const std::vector<Process*>& processes, std::chrono::milliseconds window) {
+  std::vector<void*> handles;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> ids;
+  for (const Process* process : processes) {
+    for (const auto& [tid, thread] : process->threads) {
+      handles.push_back(thread.handle);
+      ids.emplace_back(process->pid, tid);
+    }
+  }
+  const std::vector<double> shares = measure_cpu_shares(handles, window);
+  CpuShares result;
+  for (std::size_t i = 0; i < ids.size() && i < shares.size(); ++i) {
+    result[ids[i]] = shares[i];
+  }
+  return result;
+}
+
+void suspend(const Process& process) {
+  for (const auto& [tid, thread] : process.threads) {
+    SuspendThread(thread.handle);
+  }
+}
+
+HungProcess look_at(Process& process, SymbolCache& symbols, const CpuShares& shares, Clock::time_point deadline) {
+  StoppedProcess stopped(process, symbols);
+  HungProcess hung;
+  hung.pid = process.pid;
+  hung.image = file_name_of(process.image);
+  hung.is_64_bit = stopped.is_64_bit();
+  hung.memory = &process.memory;
+  hung.loader_lock = find_loader_lock(process.handle, process.memory, hung.is_64_bit);
+  const std::uint32_t first = process.threads.empty() ? 0 : process.threads.begin()->first;
+  for (StoppedThread& thread : stopped.threads(first, deadline)) {
+    const auto share = shares.find({process.pid, thread.tid});
+    hung.threads.push_back({thread.tid, std::move(thread.name), std::move(thread.stack), std::move(thread.registers),
+                            share == shares.end() ? 0.0 : share->second});
+  }
+  return hung;
+}
+
+Hang look(ProcessTree& tree, SymbolCache& symbols, std::chrono::milliseconds time) {
+  const auto deadline = Clock::now() + time;
+  const std::vector<Process*> processes = living(tree);
+  const CpuShares shares = measure(processes, std::min(kCpuWindow, time / 4));
+  std::for_each(processes.begin(), processes.end(), [](const Process* process) { suspend(*process); });
+  std::vector<HungProcess> hung;
+  std::vector<std::uint32_t> pids;
+  for (Process* process : processes) {
+    hung.push_back(look_at(*process, symbols, shares, deadline));
+    pids.push_back(process->pid);
+  }
+  for (auto& [pid, dialog] : find_dialogs(pids)) {
+    const auto owner = std::find_if(hung.begin(), hung.end(), [pid = pid](const HungProcess& p) { return p.pid == pid; });
+    if (owner != hung.end()) {
+      owner->dialogs.push_back(std::move(dialog));
+    }
+  }
+  return classify_hang(hung);
+}
+
+}  // namespace
+
+Hang look_at_hang(ProcessTree& tree, SymbolCache& symbols, std::chrono::milliseconds time) noexcept {
+  try {
+    return look(tree, symbols, time);
+  } catch (const std::exception& error) {
+    Hang hang;
+    hang.detail = std::string("the stacks could not be taken: ") + error.what();
+    return hang;
+  }
+}
+
+}  // namespace catcher

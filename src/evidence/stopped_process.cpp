@@ -1,0 +1,113 @@
+#include "evidence/stopped_process.h"
+
+#include "evidence/thread_name.h"
+#include "evidence/unwind_x86.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace catcher {
+namespace {
+
+// What a report keeps of a stack: enough of both ends for a person, and never a huge file.
+constexpr std::size_t kFirstFrames = 200;
+constexpr std::size_t kLastFrames = 56;
+
+void trim(std::vector<UnwoundFrame>& frames) {
+  if (frames.size() > kFirstFrames + kLastFrames) {
+    frames.erase(frames.begin() + kFirstFrames, frames.end() - static_cast<std::ptrdiff_t>(kLastFrames));
+  }
+}
+
+// Inlined functions make more frames of what was unwound; the bound holds for the result.
+void trim(std::vector<Frame>& frames) {
+  if (frames.size() > kFirstFrames + kLastFrames) {
+    frames.erase(frames.begin() + kFirstFrames, frames.end() - static_cast<std::ptrdiff_t>(kLastFrames));
+  }
+}
+
+std::vector<Module> described_modules(Process& process) {
+  describe_modules(process);
+  return process.modules;
+}
+
+}  // namespace
+
+StoppedProcess::StoppedProcess(Process& process, SymbolCache& symbols)
+    : process_(process),
+      map_(process.handle),
+      images_(process.memory),
+      symbolizer_(symbols, described_modules(process), process.memory) {}
+
+StoppedThread StoppedProcess::look_at(const Thread& thread) const {
+  StoppedThread result;
+  result.tid = thread.tid;
+  result.name = thread.name.empty() ? thread_description(thread.handle) : thread.name;
+  const Address teb = teb_of_thread(thread.handle);
+  result.teb = teb ? teb : thread.teb;
+  result.registers = capture_registers(thread.handle, is_64_bit());
+  result.bounds = read_thread_stack(process_.memory, result.teb, thread.tid, is_64_bit());
+  return result;
+}
+
+UnwoundStack StoppedProcess::walk(const StoppedThread& thread) {
+  StackBounds bounds;
+  if (thread.bounds) {
+    bounds = {thread.bounds->limit, thread.bounds->base};
+  }
+  if (!is_64_bit()) {
+    return UnwinderX86(images_, process_.modules).walk(register_context_x86(*thread.registers), bounds);
+  }
+  const auto is_executable = [this](Address address) {
+    const auto region = map_.region_at(address);
+    return region && region->executable;
+  };
+  return Unwinder(images_, process_.modules, is_executable).walk(register_context(*thread.registers), bounds);
+}
+
+Stack StoppedProcess::named_stack(const StoppedThread& thread) {
+  Stack stack;
+  if (!thread.registers) {
+    stack.end_reason = "the thread's registers cannot be read";
+    return stack;
+  }
+  UnwoundStack unwound = walk(thread);
+  stack.frames_total = unwound.frames_total;
+  stack.end_reason = std::move(unwound.end_reason);
+  trim(unwound.frames);
+  std::vector<CodeAddress> places;
+  places.reserve(unwound.frames.size());
+  std::transform(unwound.frames.begin(), unwound.frames.end(), std::back_inserter(places),
+                 [](const UnwoundFrame& frame) { return CodeAddress{frame.pc, !frame.is_exact, frame.source}; });
+  stack.frames = symbolizer_.frames(places);
+  trim(stack.frames);
+  return stack;
+}
+
+StoppedThread StoppedProcess::thread(const Thread& thread) {
+  StoppedThread result = look_at(thread);
+  result.stack = named_stack(result);
+  return result;
+}
+
+std::vector<StoppedThread> StoppedProcess::threads(std::uint32_t first, Clock::time_point deadline) {
+  std::vector<const Thread*> order;
+  order.reserve(process_.threads.size());
+  for (const auto& [tid, thread] : process_.threads) {
+    order.push_back(&thread);
+  }
+  std::stable_partition(order.begin(), order.end(), [first](const Thread* thread) { return thread->tid == first; });
+  std::vector<StoppedThread> result;
+  result.reserve(order.size());
+  for (const Thread* thread : order) {
+    if (Clock::now() < deadline) {
+      result.push_back(this->thread(*thread));
+    } else {
+      result.push_back({thread->tid, thread->name, thread->teb, std::nullopt, std::nullopt, {}});
+      result.back().stack.end_reason = "there was no time left to look at this thread";
+    }
+  }
+  return result;
+}
+
+}  // namespace catcher

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "debugger/process_tree.h"
+#include "evidence/image_cache.h"
+#include "evidence/memory_map.h"
+#include "evidence/registers.h"
+#include "evidence/symbolizer.h"
+#include "evidence/thread_stack.h"
+#include "evidence/unwind.h"
+
+#include <catcher/run_report.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace catcher {
+
+// One thread of a stopped process, with what was read from it.
+struct StoppedThread {
+  std::uint32_t tid = 0;
+  std::string name;
+  Address teb;
+  std::optional<Registers> registers;   // nothing: the OS does not give them away
+  std::optional<ThreadStack> bounds;
+  Stack stack;
+};
+
+// One process that stands still, for whoever wants to look at it: reads each thing once, in the order in which it is asked for. The
+// process must not run on while this lives.
+class StoppedProcess {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // `process` and `symbols` must outlive it.
+  StoppedProcess(Process& process, SymbolCache& symbols);
+  StoppedProcess(const StoppedProcess&) = delete;
+  StoppedProcess& operator=(const StoppedProcess&) = delete;
+
+  // One thread with its whole stack, named.
+  StoppedThread thread(const Thread& thread);
+
+  // Every thread, `first` first; those that `deadline` left no time for have no stack, and their stack says so.
+  std::vector<StoppedThread> threads(std::uint32_t first, Clock::time_point deadline);
+
+  // The modules, with the symbols that the stacks so far have asked for.
+  std::vector<ModuleRecord> modules() { return symbolizer_.module_records(); }
+
+  Process& process() noexcept { return process_; }
+  bool is_64_bit() const noexcept { return process_.state.bits == 64; }
+  const MemoryMap& map() const noexcept { return map_; }
+
+ private:
+  StoppedThread look_at(const Thread& thread) const;
+  Stack named_stack(const StoppedThread& thread);
+  UnwoundStack walk(const StoppedThread& thread);
+
+  Process& process_;
+  ProcessMemoryMap map_;
+  ImageCache images_;
+  Symbolizer symbolizer_;
+};
+
+}  // namespace catcher
