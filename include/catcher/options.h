@@ -20,9 +20,9 @@ struct CrashOnRule {
 struct CrashPolicy {
   /// First-chance occurrences of the interesting codes (access violation, stack overflow, …) are crashes too.
   bool first_chance = false;
-  std::vector<CrashOnRule> crash_on;         ///< later rows win over earlier ones and over `ignore`
-  std::vector<std::uint32_t> ignore;         ///< exception codes that never count as a crash
-  bool exit_stack = false;                   ///< keep the stack from which a process ends itself with a code other than 0
+  std::vector<CrashOnRule> crash_on;  ///< later rows win over earlier ones and over `ignore`
+  std::vector<std::uint32_t> ignore;  ///< exception codes that never count as a crash
+  bool exit_stack = false;            ///< keep the stack from which a process ends itself with a code other than 0
   std::vector<std::uint32_t> crash_on_exit;  ///< exit codes of any process of the tree that count as a crash
 };
 

@@ -133,7 +133,8 @@ struct ProcessRecord {
   std::optional<std::chrono::milliseconds> end;  ///< none: it did not end while it was watched
   std::optional<std::uint32_t> exit_status;
   HowEnded ended = HowEnded::kItself;
-  std::optional<Stack> exit_stack;  ///< from where it ended itself; only when it was asked for or the status is an error
+  /// From where it ended itself; only when it was asked for or the status is an error.
+  std::optional<Stack> exit_stack;
 };
 
 /// How often one exception code was raised at first chance and handled by the debuggee.

@@ -169,8 +169,7 @@ void add_options(CLI::App& app, Request& request, Words& words) {
   app.add_flag("--keep-going", request.options.keep_going, "after a crash let the rest of the tree run on");
   app.add_flag("--debug-heap", request.options.debug_heap,
                "keep the debug heap that Windows gives to debugged processes");
-  app.add_flag_callback(
-      "-q,--quiet", [&request] { request.verbosity = Verbosity::kQuiet; }, "say nothing");
+  app.add_flag_callback("-q,--quiet", [&request] { request.verbosity = Verbosity::kQuiet; }, "say nothing");
   app.add_flag_callback(
       "-v,--verbose", [&request] { request.verbosity = Verbosity::kEvents; }, "show each debug event");
 }

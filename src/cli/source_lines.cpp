@@ -19,8 +19,8 @@ bool leaves_this_machine(const std::wstring& path) {
 }
 
 std::vector<char> read_file(const std::wstring& path) {
-  const UniqueFile file(CreateFileW(path.c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,
-                                    OPEN_EXISTING, 0, nullptr));
+  const UniqueFile file(CreateFileW(path.c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                                    nullptr, OPEN_EXISTING, 0, nullptr));
   if (!file || GetFileType(file.get()) != FILE_TYPE_DISK) {
     return {};
   }

@@ -21,7 +21,8 @@ struct Arguments {
 
 Arguments read_arguments(const MemoryReader& memory, const ThreadContext& context, bool wow64_code) {
   if (!wow64_code) {
-    return {{context.first_argument()}, {context.second_argument()}, static_cast<std::uint32_t>(context.third_argument())};
+    return {
+        {context.first_argument()}, {context.second_argument()}, static_cast<std::uint32_t>(context.third_argument())};
   }
   // 32-bit cdecl: behind the return address on the stack.
   using Slots = std::array<std::uint32_t, 3>;
@@ -44,7 +45,8 @@ std::string read_utf8(const MemoryReader& memory, Address from, bool wide) {
 
 }  // namespace
 
-std::string read_assertion(const MemoryReader& memory, WatchPurpose purpose, const ThreadContext& context, bool wow64_code) {
+std::string read_assertion(const MemoryReader& memory, WatchPurpose purpose, const ThreadContext& context,
+                           bool wow64_code) {
   if (purpose != WatchPurpose::kAssert && purpose != WatchPurpose::kWideAssert) {
     return {};
   }
@@ -52,7 +54,8 @@ std::string read_assertion(const MemoryReader& memory, WatchPurpose purpose, con
   const Arguments arguments = read_arguments(memory, context, wow64_code);
   const std::string expression = read_utf8(memory, arguments.expression, wide);
   const std::string file = read_utf8(memory, arguments.file, wide);
-  return expression.empty() && file.empty() ? std::string() : fmt::format("{}, {}:{}", expression, file, arguments.line);
+  return expression.empty() && file.empty() ? std::string()
+                                            : fmt::format("{}, {}:{}", expression, file, arguments.line);
 }
 
 }  // namespace catcher

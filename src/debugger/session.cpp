@@ -154,8 +154,8 @@ std::optional<Event> Session::translate(const DEBUG_EVENT& raw) {
     case EXCEPTION_DEBUG_EVENT:
       return on_exception(*process, raw);
     case CREATE_THREAD_DEBUG_EVENT:
-      event.thread =
-          &(process->threads[raw.dwThreadId] = new_thread(raw.dwThreadId, raw.u.CreateThread.hThread, raw.u.CreateThread.lpThreadLocalBase));
+      event.thread = &(process->threads[raw.dwThreadId] = new_thread(raw.dwThreadId, raw.u.CreateThread.hThread,
+                                                                     raw.u.CreateThread.lpThreadLocalBase));
       event.body = ThreadStarted{};
       break;
     case EXIT_THREAD_DEBUG_EVENT:
@@ -305,8 +305,9 @@ std::optional<Event> Session::on_own_breakpoint(Process& process, Thread* thread
   return Event{&process, thread, thread->tid, reached};
 }
 
-// THREADNAME_INFO of "How to: Set a Thread Name in Native Code" (Microsoft Learn): {0x1000, name, thread id or -1, flags}. Compiled with
-// pack(8) its four fields take three words of a 64-bit record, so that the id shares one with the flags.
+// THREADNAME_INFO of "How to: Set a Thread Name in Native Code" (Microsoft Learn): {0x1000, name, thread id or -1,
+// flags}. Compiled with pack(8) its four fields take three words of a 64-bit record, so that the id shares one with the
+// flags.
 void Session::note_thread_name(Process& process, const ExceptionRaised& raised) {
   constexpr std::uint64_t kNameType = 0x1000;
   constexpr std::size_t kLongestName = 256;
@@ -314,8 +315,8 @@ void Session::note_thread_name(Process& process, const ExceptionRaised& raised) 
     return;
   }
   std::array<char, kLongestName> text{};
-  const std::size_t got =
-      process.memory.read(Address{raised.parameters[1]}, std::as_writable_bytes(std::span(text)).first(text.size() - 1));
+  const std::size_t got = process.memory.read(Address{raised.parameters[1]},
+                                              std::as_writable_bytes(std::span(text)).first(text.size() - 1));
   const auto id = static_cast<std::uint32_t>(raised.parameters[2]);
   constexpr std::uint32_t kCallingThread = 0xFFFFFFFF;
   if (Thread* named = process.find_thread(id == kCallingThread ? port_.event().dwThreadId : id);

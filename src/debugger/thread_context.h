@@ -20,8 +20,8 @@ class ThreadContext {
   Address stack_pointer() const noexcept;
   void set_instruction_pointer(Address address) noexcept;
 
-  // The first three integer arguments of a function that was just entered, in the x64 calling convention; zero in 32-bit
-  // code.
+  // The first three integer arguments of a function that was just entered, in the x64 calling convention; zero in
+  // 32-bit code.
   std::uint64_t first_argument() const noexcept;
   std::uint64_t second_argument() const noexcept;
   std::uint64_t third_argument() const noexcept;

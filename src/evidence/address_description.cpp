@@ -112,8 +112,7 @@ std::string section_of(const MemoryReader& memory, Address base, std::uint64_t r
     }
     if (rva - *start < *size) {
       std::string text(name->begin(), std::find(name->begin(), name->end(), '\0'));
-      std::replace_if(
-          text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+      std::replace_if(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
       return text;
     }
   }

@@ -19,7 +19,8 @@
 namespace catcher {
 namespace {
 
-// Functions through which an uncaught exception goes on its way to abort(). One that was caught long ago has none of them above it.
+// Functions through which an uncaught exception goes on its way to abort(). One that was caught long ago has none of
+// them above it.
 bool leads_from_throw(const Frame& frame) {
   const std::string_view name = frame.function;
   return name.find("__cxa_throw") != std::string_view::npos || name.find("__cxa_rethrow") != std::string_view::npos ||
@@ -34,10 +35,12 @@ bool may_come_from_throw(const Stack& stack) {
          });
 }
 
-std::optional<CxxException> thrown(const Crash& crash, const Process& process, const std::optional<LastThrow>& last_throw) {
+std::optional<CxxException> thrown(const Crash& crash, const Process& process,
+                                   const std::optional<LastThrow>& last_throw) {
   const bool is_64_bit = process.state.bits == 64;
   if (crash.exception && is_cxx_throw(crash.exception->code)) {
-    if (auto decoded = decode_cxx_exception(process.memory, crash.exception->code, crash.exception->parameters, is_64_bit)) {
+    if (auto decoded =
+            decode_cxx_exception(process.memory, crash.exception->code, crash.exception->parameters, is_64_bit)) {
       return decoded;
     }
   }
@@ -69,7 +72,8 @@ void describe_fault(Crash& crash, StoppedProcess& stopped, const std::vector<Sto
   }
 }
 
-void write_dump(Crash& crash, StoppedProcess& stopped, const std::vector<StoppedThread>& threads, const EvidenceOptions& options) {
+void write_dump(Crash& crash, StoppedProcess& stopped, const std::vector<StoppedThread>& threads,
+                const EvidenceOptions& options) {
   if (options.dump_directory.empty()) {
     return;
   }
@@ -78,10 +82,11 @@ void write_dump(Crash& crash, StoppedProcess& stopped, const std::vector<Stopped
   std::transform(threads.begin(), threads.end(), std::back_inserter(dumped_threads), [](const StoppedThread& thread) {
     return DumpedThread{thread.tid, thread.name, thread.teb, thread.registers};
   });
-  const DumpedProcess dumped{process.handle, process.pid, stopped.is_64_bit(), process.memory, process.modules, dumped_threads,
-                             crash.tid,      crash.exception, crash.summary};
+  const DumpedProcess dumped{process.handle, process.pid, stopped.is_64_bit(), process.memory, process.modules,
+                             dumped_threads, crash.tid,   crash.exception,     crash.summary};
   const std::string name = fmt::format("{}.{}.dmp", crash.image, crash.pid);
-  const WrittenMinidump written = write_minidump(options.dump_directory, name, dumped, options.dump_type, stopped.map());
+  const WrittenMinidump written =
+      write_minidump(options.dump_directory, name, dumped, options.dump_type, stopped.map());
   crash.minidump = written.path;
   crash.minidump_error = written.error;
 }

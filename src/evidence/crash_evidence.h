@@ -27,14 +27,16 @@ struct LastThrow {
   std::vector<std::uint64_t> parameters;
 };
 
-// Looks at a process that has just crashed and still stands, and adds to the crash everything that a person needs to mend the bug: stacks
-// with names, registers, the faulting instruction, what lies at the address, the C++ exception, modules, bucket, severity, a minidump.
+// Looks at a process that has just crashed and still stands, and adds to the crash everything that a person needs to
+// mend the bug: stacks with names, registers, the faulting instruction, what lies at the address, the C++ exception,
+// modules, bucket, severity, a minidump.
 class CrashEvidence {
  public:
   // `symbols` must outlive it.
   CrashEvidence(SymbolCache& symbols, EvidenceOptions options) : symbols_(symbols), options_(std::move(options)) {}
 
-  // `crash` has its process, thread and exception already. What cannot be had becomes a note: the crash itself is never lost.
+  // `crash` has its process, thread and exception already. What cannot be had becomes a note: the crash itself is never
+  // lost.
   void add_to(Crash& crash, Process& process, const std::optional<LastThrow>& last_throw) const noexcept;
 
   // The stack of one thread that stands still.

@@ -23,13 +23,13 @@ struct StoppedThread {
   std::uint32_t tid = 0;
   std::string name;
   Address teb;
-  std::optional<Registers> registers;   // nothing: the OS does not give them away
+  std::optional<Registers> registers;  // nothing: the OS does not give them away
   std::optional<ThreadStack> bounds;
   Stack stack;
 };
 
-// One process that stands still, for whoever wants to look at it: reads each thing once, in the order in which it is asked for. The
-// process must not run on while this lives.
+// One process that stands still, for whoever wants to look at it: reads each thing once, in the order in which it is
+// asked for. The process must not run on while this lives.
 class StoppedProcess {
  public:
   using Clock = std::chrono::steady_clock;

@@ -46,7 +46,8 @@ bool is_error_status(std::uint32_t status) {
   return (status & 0xF0000000) == 0xC0000000;
 }
 
-// True when the thread's stack pointer lies outside its stack: the OS then has no room to tell anybody of a second chance.
+// True when the thread's stack pointer lies outside its stack: the OS then has no room to tell anybody of a second
+// chance.
 bool has_lost_its_stack(const Process& process, const Thread* thread) {
   const bool is_64_bit = process.state.bits == 64;
   if (thread == nullptr) {
@@ -54,8 +55,7 @@ bool has_lost_its_stack(const Process& process, const Thread* thread) {
   }
   const auto context = ThreadContext::read(thread->handle, !is_64_bit);
   const auto stack = read_thread_stack(process.memory, teb_of_thread(thread->handle), thread->tid, is_64_bit);
-  return context && stack &&
-         (context->stack_pointer() < stack->reserve || context->stack_pointer() >= stack->base);
+  return context && stack && (context->stack_pointer() < stack->reserve || context->stack_pointer() >= stack->base);
 }
 
 }  // namespace
@@ -128,7 +128,8 @@ void CrashMonitor::note_passed_on(const Event& event, const ExceptionRaised& rai
   const auto open = watch.open_faults.find(event.tid);
   if (open != watch.open_faults.end() && open->second.exception.code == kStackOverflow &&
       Clock::now() - open->second.time < kOverflowAftermath) {
-    return;  // on the last page of a stack the dispatcher itself faults: that is the overflow's end, not a fault of its own
+    // On the last page of a stack the dispatcher itself faults: that is the overflow's end, not a fault of its own.
+    return;
   }
   if (is_hardware_fault(raised.code)) {
     note_hardware_fault(event, raised, watch);
@@ -153,7 +154,8 @@ void CrashMonitor::note_hardware_fault(const Event& event, const ExceptionRaised
   watch.open_faults[event.tid] = std::move(fault);
 }
 
-CrashFinding CrashMonitor::on_watched_function(const Event& event, const WatchedFunctionReached& reached, Watch& watch) {
+CrashFinding CrashMonitor::on_watched_function(const Event& event, const WatchedFunctionReached& reached,
+                                               Watch& watch) {
   if (reached.purpose == WatchPurpose::kTerminateProcess) {
     note_exit(event, reached, watch);
     return {};
@@ -191,7 +193,8 @@ void CrashMonitor::note_exit(const Event& event, const WatchedFunctionReached& r
   const bool own_end = reached.process_handle == 0 || reached.process_handle == kCurrentProcess;
   const bool listed = std::find(policy_.crash_on_exit.begin(), policy_.crash_on_exit.end(), reached.exit_status) !=
                       policy_.crash_on_exit.end();
-  const bool wanted = is_error_status(reached.exit_status) || listed || (policy_.exit_stack && reached.exit_status != 0);
+  const bool wanted =
+      is_error_status(reached.exit_status) || listed || (policy_.exit_stack && reached.exit_status != 0);
   if (own_end && wanted && !watch.crashed && !exit_stacks_.contains(event.process)) {
     watch.exit_tid = event.tid;
     exit_stacks_[event.process] = evidence_.stack_of(*event.process, event.tid);
@@ -240,8 +243,7 @@ Crash CrashMonitor::died_of(const Event& event, const ProcessEnded& ended, const
   crash.exception = fault.exception;
   crash.status = fault.exception.code;
   crash.exit_status = ended.status;
-  crash.notes.emplace_back(
-      "the process ended right after this fault: no second chance came and it did not ask to end");
+  crash.notes.emplace_back("the process ended right after this fault: no second chance came and it did not ask to end");
   crash.summary = summarize_crash(crash);
   return crash;
 }
@@ -289,7 +291,8 @@ Crash CrashMonitor::begin_crash(const Event& event, CrashKind kind) const {
 
 void CrashMonitor::add_evidence(Crash& crash, const Event& event, const Watch& watch) const {
   const auto last = watch.last_throws.find(event.tid);
-  evidence_.add_to(crash, *event.process, last == watch.last_throws.end() ? std::nullopt : std::optional(last->second.last));
+  evidence_.add_to(crash, *event.process,
+                   last == watch.last_throws.end() ? std::nullopt : std::optional(last->second.last));
   crash.summary = summarize_crash(crash);
 }
 

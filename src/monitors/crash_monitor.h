@@ -22,8 +22,9 @@ struct CrashFinding {
   std::optional<std::uint32_t> cannot_start;  // the root's loader gave up with this status
 };
 
-// Finds the crashes of a tree: second-chance exceptions, fail fasts, abort(), failed assertions, error statuses, and processes that die
-// without a second chance. Counts the exceptions that debuggees handle themselves. Prints nothing, ends nothing.
+// Finds the crashes of a tree: second-chance exceptions, fail fasts, abort(), failed assertions, error statuses, and
+// processes that die without a second chance. Counts the exceptions that debuggees handle themselves. Prints nothing,
+// ends nothing.
 class CrashMonitor {
  public:
   using Clock = std::chrono::steady_clock;

@@ -106,7 +106,8 @@ class Run {
 
   static std::string why_it_cannot_start(const Process& process, std::uint32_t status) {
     const std::string missing = explain_start_failure(process.image, process.state.bits == 64, status);
-    return fmt::format("{} cannot start: {}", file_name_of(process.image), missing.empty() ? describe_exit_status(status) : missing);
+    return fmt::format("{} cannot start: {}", file_name_of(process.image),
+                       missing.empty() ? describe_exit_status(status) : missing);
   }
 
   void on_crash(const Event& event, Crash crash) {

@@ -174,8 +174,9 @@ void collapse_clang_lambdas(std::string& name) {
 // "_function@12" is a 32-bit stdcall function; "function::h0123456789abcdef" carries Rust's hash.
 void drop_decoration(std::string& name) {
   const auto all_of_tail = [&](std::size_t from, int (*is)(int)) {
-    return from < name.size() && std::all_of(name.begin() + static_cast<std::ptrdiff_t>(from), name.end(),
-                                             [&](char c) { return is(static_cast<unsigned char>(c)) != 0; });
+    return from < name.size() && std::all_of(
+                                     name.begin() + static_cast<std::ptrdiff_t>(from), name.end(),
+                                     [&](char c) { return is(static_cast<unsigned char>(c)) != 0; });
   };
   if (const std::size_t at = name.rfind('@'); at != std::string::npos && all_of_tail(at + 1, std::isdigit)) {
     name.resize(at);
