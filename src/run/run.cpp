@@ -8,8 +8,10 @@
 #include "evidence/symbol_cache.h"
 #include "monitors/crash_monitor.h"
 #include "monitors/deadline_monitor.h"
+#include "monitors/debug_output_monitor.h"
 #include "run/event_line.h"
 #include "run/stop_source.h"
+#include "triage/bucket.h"
 #include "triage/summary.h"
 #include "triage/verdict.h"
 #include "win32/utf.h"
@@ -56,6 +58,7 @@ class Run {
         session_({options.command_line, options.debug_heap}, options.crash_policy, stop.state()->event.get()),
         symbols_(symbol_options(options.evidence)),
         crashes_(options.crash_policy, crash_evidence(symbols_, options.evidence), session_.started()),
+        debug_output_(session_.started()),
         deadline_(options.timeout, session_.started()) {}
 
   RunFacts execute() {
@@ -79,6 +82,7 @@ class Run {
       if (std::holds_alternative<DeadlinePassed>(step)) {
         facts_.timed_out = kill_wanted_ = true;
         report_.hang = look_at_hang(session_.tree(), symbols_, options_.evidence.time);
+        report_.hang->bucket = report_.hang->processes.empty() ? std::string() : bucket_of(*report_.hang).id;
       } else if (std::holds_alternative<Woken>(step)) {
         facts_.interrupted = kill_wanted_ = true;
       } else {
@@ -102,6 +106,7 @@ class Run {
       crashed_.insert(event.process);
       session_.end_process(*event.process, raised->code);
     }
+    debug_output_.on_event(event);
   }
 
   static std::string why_it_cannot_start(const Process& process, std::uint32_t status) {
@@ -116,6 +121,7 @@ class Run {
     if (crash.kind == CrashKind::kException || crash.kind == CrashKind::kFailFast) {
       session_.end_process(*event.process, crash.status);
     }
+    debug_output_.add_to(crash, *event.process);
     report_.crashes.push_back(std::move(crash));
     kill_wanted_ = !options_.keep_going;
   }
@@ -190,6 +196,7 @@ class Run {
   Session session_;
   SymbolCache symbols_;
   CrashMonitor crashes_;
+  DebugOutputMonitor debug_output_;
   DeadlineMonitor deadline_;
   RunFacts facts_;
   std::string start_failure_;

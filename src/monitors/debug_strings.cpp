@@ -1,0 +1,46 @@
+#include "monitors/debug_strings.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace catcher {
+namespace {
+
+constexpr std::chrono::duration<double> kPrice{1.0 / DebugStrings::kPerSecond};
+
+}  // namespace
+
+bool DebugStrings::wants_next(Clock::time_point now) {
+  credit_ = std::min<std::chrono::duration<double>>(kRecent, credit_ + (now - last_asked_));
+  last_asked_ = now;
+  if (credit_ >= kPrice) {
+    credit_ -= kPrice;
+    return true;
+  }
+  ++dropped_;
+  last_dropped_ = now;
+  return false;
+}
+
+void DebugStrings::add(Clock::time_point now, std::string text) {
+  if (entries_.size() == kKept) {
+    entries_.pop_front();
+  }
+  entries_.push_back({now, std::move(text), std::exchange(dropped_, 0)});
+}
+
+RecentDebugStrings DebugStrings::recent(Clock::time_point moment) const {
+  const auto since = moment - kRecent;
+  RecentDebugStrings result;
+  for (const Entry& entry : entries_) {
+    if (entry.time >= since) {
+      // What was dropped before the first of them may be older, and is not worth the doubt.
+      result.dropped += result.lines.empty() ? 0 : entry.dropped_before;
+      result.lines.push_back(entry.text);
+    }
+  }
+  result.dropped += dropped_ > 0 && last_dropped_ >= since ? dropped_ : 0;
+  return result;
+}
+
+}  // namespace catcher
