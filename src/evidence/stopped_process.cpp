@@ -2,6 +2,7 @@
 
 #include "evidence/thread_name.h"
 #include "evidence/unwind_x86.h"
+#include "win32/utf.h"
 
 #include <algorithm>
 #include <utility>
@@ -9,20 +10,12 @@
 namespace catcher {
 namespace {
 
-// What a report keeps of a stack: enough of both ends for a person, and never a huge file.
-constexpr std::size_t kFirstFrames = 200;
-constexpr std::size_t kLastFrames = 56;
-
-void trim(std::vector<UnwoundFrame>& frames) {
-  if (frames.size() > kFirstFrames + kLastFrames) {
-    frames.erase(frames.begin() + kFirstFrames, frames.end() - static_cast<std::ptrdiff_t>(kLastFrames));
-  }
-}
-
-// Inlined functions make more frames of what was unwound; the bound holds for the result.
-void trim(std::vector<Frame>& frames) {
-  if (frames.size() > kFirstFrames + kLastFrames) {
-    frames.erase(frames.begin() + kFirstFrames, frames.end() - static_cast<std::ptrdiff_t>(kLastFrames));
+// Keeps both ends of a stack. Before the names: those of the rest would be asked for nothing; and after, since inlined functions make
+// more frames of what was unwound.
+template <typename AnyFrame>
+void trim(std::vector<AnyFrame>& frames) {
+  if (frames.size() > Stack::kHead + Stack::kTail) {
+    frames.erase(frames.begin() + Stack::kHead, frames.end() - static_cast<std::ptrdiff_t>(Stack::kTail));
   }
 }
 
@@ -31,10 +24,21 @@ std::vector<Module> described_modules(Process& process) {
   return process.modules;
 }
 
+// Directories, separated by semicolons.
+std::wstring symbol_path(const SymbolOptions& options) {
+  std::wstring path;
+  for (const std::string& directory : options.directories) {
+    path += path.empty() ? L"" : L";";
+    path += to_utf16(directory);
+  }
+  return path;
+}
+
 }  // namespace
 
 StoppedProcess::StoppedProcess(Process& process, SymbolCache& symbols)
     : process_(process),
+      symbol_path_(symbol_path(symbols.options())),
       map_(process.handle),
       images_(process.memory),
       symbolizer_(symbols, described_modules(process), process.memory) {}
@@ -56,7 +60,7 @@ UnwoundStack StoppedProcess::walk(const StoppedThread& thread) {
     bounds = {thread.bounds->limit, thread.bounds->base};
   }
   if (!is_64_bit()) {
-    return UnwinderX86(images_, process_.modules).walk(register_context_x86(*thread.registers), bounds);
+    return UnwinderX86(images_, process_.modules, symbol_path_).walk(register_context_x86(*thread.registers), bounds);
   }
   const auto is_executable = [this](Address address) {
     const auto region = map_.region_at(address);
@@ -80,6 +84,7 @@ Stack StoppedProcess::named_stack(const StoppedThread& thread) {
   std::transform(unwound.frames.begin(), unwound.frames.end(), std::back_inserter(places),
                  [](const UnwoundFrame& frame) { return CodeAddress{frame.pc, !frame.is_exact, frame.source}; });
   stack.frames = symbolizer_.frames(places);
+  stack.frames_total += stack.frames.size() - places.size();  // inlined functions are frames of their own
   trim(stack.frames);
   return stack;
 }

@@ -58,6 +58,7 @@ class StoppedProcess {
   UnwoundStack walk(const StoppedThread& thread);
 
   Process& process_;
+  std::wstring symbol_path_;  // as dbghelp wants it
   ProcessMemoryMap map_;
   ImageCache images_;
   Symbolizer symbolizer_;
