@@ -107,9 +107,9 @@ TEST(Target, in_a_directory_that_is_not_there_is_127) {
   expect_one_line(run_catcher_words(L"-- C:\\no\\such\\directory\\program.exe"), kNotFound, "program.exe");
 }
 
-TEST(Target, with_an_empty_name_is_one_line) {
+TEST(Target, with_an_empty_name_is_no_target) {
   const ProgramResult result = run_catcher_words(L"-- \"\"");
-  EXPECT_TRUE(result.exit_code == kNotFound || result.exit_code == kCannotStart) << result.exit_code;
+  EXPECT_EQ(result.exit_code, kCatcherFailed) << result.err;
   EXPECT_EQ(result.error_lines().size(), 1U) << result.err;
 }
 

@@ -148,8 +148,7 @@ std::string name_of(const testing::TestParamInfo<std::tuple<Row, int>>& info) {
   constexpr std::string_view kDepth[] = {"alone", "behind_spawn", "behind_spawn_spawn"};
   const auto& [row, depth] = info.param;
   std::string name(row.words.empty() ? "nothing" : row.words);
-  std::replace_if(
-      name.begin(), name.end(), [](unsigned char letter) { return std::isalnum(letter) == 0; }, '_');
+  std::replace_if(name.begin(), name.end(), [](unsigned char letter) { return std::isalnum(letter) == 0; }, '_');
   return name + "__" + std::string(kDepth[depth]);
 }
 
@@ -199,13 +198,22 @@ TEST_P(HarmlessBehavior, is_a_normal_end) {
   const nlohmann::json last = run.process(static_cast<std::size_t>(spawns));
   EXPECT_EQ(harness::hex_number(last["exit_status"]), row.exit_code);
   EXPECT_EQ(last["ended"], "itself");
-  EXPECT_EQ(run.program.err, "");
+  // An exit with an error status is no crash, but worth a word: where it came from.
+  const bool is_error_status = row.exit_code >= 0xC0000000U;
+  EXPECT_EQ(last.contains("exit_stack"), is_error_status);
+  EXPECT_EQ(run.program.err.empty(), !is_error_status);
 }
 
 INSTANTIATE_TEST_SUITE_P(Behaviors, HarmlessBehavior,
                          testing::Combine(testing::ValuesIn(kHarmless), testing::Values(0, 1, 2)), name_of<Harmless>);
 
 // What the report says beyond verdict and code.
+
+// True when a function of this name stands on a stack.
+bool calls(const nlohmann::json& stack, const std::string& function) {
+  return std::any_of(stack.begin(), stack.end(),
+                     [&function](const nlohmann::json& frame) { return frame.value("function", "") == function; });
+}
 
 TEST(CrashReport, a_null_write_is_described_with_its_operation_and_target) {
   const CatcherRun run = catch_crash_test(L"CRASH");
@@ -238,7 +246,12 @@ TEST(CrashReport, a_fail_fast_names_its_subcode) {
 
 TEST(CrashReport, a_crash_of_a_second_thread_names_that_thread) {
   const CatcherRun run = catch_crash_test(L"THREAD CRASH");
-  EXPECT_GT(run.crash()["tid"].get<std::uint32_t>(), run.crash()["pid"].get<std::uint32_t>()) << run.describe();
+  SCOPED_TRACE(run.describe());
+  const nlohmann::json crash = run.crash();
+  EXPECT_FALSE(calls(crash["stack"], "wmain"));
+  ASSERT_EQ(crash["threads"].size(), 1U);
+  EXPECT_NE(crash["threads"][0]["tid"], crash["tid"]);
+  EXPECT_TRUE(calls(crash["threads"][0]["stack"], "wmain"));
 }
 
 TEST(CrashReport, RaiseFailFastException_is_of_the_abort_family_however_it_shows) {
