@@ -32,6 +32,9 @@ constexpr std::chrono::seconds kKillGrace{5};
 // What a process that catcher kills ends with: no status of its own fits.
 constexpr std::uint32_t kKilledStatus = 1;
 
+// What the C runtimes exit with after abort() (Microsoft Learn, "abort").
+constexpr std::uint32_t kAbortExitCode = 3;
+
 std::chrono::milliseconds since(Clock::time_point start, Clock::time_point now) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(now - start);
 }
@@ -116,10 +119,9 @@ class Run {
   }
 
   void on_crash(const Event& event, Crash crash) {
-    // Ended before it is continued, or the system's own crash handling would start. abort() may go on: it ends by
-    // itself.
-    if (crash.kind == CrashKind::kException || crash.kind == CrashKind::kFailFast) {
-      session_.end_process(*event.process, crash.status);
+    // Before its event is continued, so that neither the system's crash handling nor a dialog of the C runtime starts.
+    if (!crash.exit_status) {
+      session_.end_process(*event.process, crash.kind == CrashKind::kAbort ? kAbortExitCode : crash.status);
     }
     debug_output_.add_to(crash, *event.process);
     report_.crashes.push_back(std::move(crash));
