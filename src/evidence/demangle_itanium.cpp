@@ -7,8 +7,8 @@
 #if defined(__GLIBCXX__)
 // libstdc++'s demangler in pieces: <cxxabi.h> leaves it undeclared, but it is exported under this name for its own
 // terminate handler. abi::__cxa_demangle would build the whole text, however long, before anybody could say stop.
-extern "C" int __gcclibcxx_demangle_callback(const char* symbol, void (*piece)(const char*, std::size_t, void*),
-                                             void* context);
+extern "C" int __gcclibcxx_demangle_callback(  // NOLINT(readability-identifier-naming): libstdc++'s name
+    const char* symbol, void (*piece)(const char*, std::size_t, void*), void* context);
 #endif
 
 namespace catcher {

@@ -84,8 +84,8 @@ Hang look(ProcessTree& tree, SymbolCache& symbols, std::chrono::milliseconds tim
     pids.push_back(process->pid);
   }
   for (auto& [pid, dialog] : find_dialogs(pids)) {
-    const auto owner =
-        std::find_if(hung.begin(), hung.end(), [pid = pid](const HungProcess& p) { return p.pid == pid; });
+    const auto owner = std::find_if(hung.begin(), hung.end(),
+                                    [wanted = pid](const HungProcess& process) { return process.pid == wanted; });
     if (owner != hung.end()) {
       owner->dialogs.push_back(std::move(dialog));
     }

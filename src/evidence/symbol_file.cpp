@@ -80,7 +80,8 @@ std::vector<SymbolFrame> SymbolFile::frames_at(std::uint32_t rva, SymbolBudget& 
       coff_.emplace(image_, budget);
     }
     if (auto symbol = coff_->find(rva)) {
-      frames.assign(1, std::move(*symbol));
+      frames.clear();
+      frames.push_back(std::move(*symbol));
     }
   }
   is_hurried_ = budget.is_spent();

@@ -19,9 +19,11 @@ struct FileHandleCloser {
   class pointer {
    public:
     pointer() noexcept = default;
+    // NOLINTBEGIN(google-explicit-constructor): std::unique_ptr asks its pointer type to convert like a pointer
     pointer(std::nullptr_t) noexcept {}
     pointer(HANDLE handle) noexcept : handle_(handle) {}
     operator HANDLE() const noexcept { return handle_; }
+    // NOLINTEND(google-explicit-constructor)
     explicit operator bool() const noexcept { return handle_ != INVALID_HANDLE_VALUE && handle_ != nullptr; }
     friend bool operator==(pointer a, pointer b) noexcept { return a.handle_ == b.handle_; }
     friend bool operator==(pointer a, std::nullptr_t) noexcept { return !a; }
