@@ -110,6 +110,17 @@ CRASH_TEST_NO_INLINE void name_thread(const Call& call) {
   RemoveVectoredExceptionHandler(handler);
 }
 
+// The new way, which tells nobody: whoever wants the name asks the OS. Not every Windows has it.
+CRASH_TEST_NO_INLINE void describe_thread(const Call& call) {
+  using SetDescription = HRESULT WINAPI(HANDLE, PCWSTR);
+  const HMODULE module = GetModuleHandleW(L"kernelbase.dll");
+  const auto set_description =
+      reinterpret_cast<SetDescription*>(reinterpret_cast<void*>(GetProcAddress(module, "SetThreadDescription")));
+  if (set_description != nullptr) {
+    set_description(GetCurrentThread(), call.text.c_str());
+  }
+}
+
 LONG CALLBACK continue_always(EXCEPTION_POINTERS*) {
   return EXCEPTION_CONTINUE_EXECUTION;
 }
@@ -132,6 +143,8 @@ constexpr std::array kTable{
              "a handler that goes on without mending anything: faults for ever", veh_swallow_loop},
     Behavior{L"VEH_FAULTS", Takes::kNothing, Origin::kReal, "a handler that faults itself, until the stack is gone",
              veh_faults},
+    Behavior{L"DESCRIBE_THREAD", Takes::kText, Origin::kNoFault, "names this thread by SetThreadDescription",
+             describe_thread},
     Behavior{L"NAME_THREAD", Takes::kText, Origin::kRaised, "tells the debugger this thread's name (0x406D1388)",
              name_thread},
 };

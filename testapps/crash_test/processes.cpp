@@ -36,14 +36,7 @@ std::wstring own_path() {
   return path;
 }
 
-// A copy of this program with the given words.
-PROCESS_INFORMATION start_copy(std::span<wchar_t* const> words) {
-  std::wstring command_line = quoted(own_path());
-  for (const wchar_t* const word : words) {
-    const std::wstring_view view(word);
-    const bool plain = !view.empty() && view.find_first_of(L" \t\"\\") == std::wstring_view::npos;
-    command_line += L" " + (plain ? std::wstring(view) : quoted(view));
-  }
+PROCESS_INFORMATION start(std::wstring command_line) {
   STARTUPINFOW startup{};
   startup.cb = sizeof startup;
   PROCESS_INFORMATION process{};
@@ -54,11 +47,29 @@ PROCESS_INFORMATION start_copy(std::span<wchar_t* const> words) {
   return process;
 }
 
-void spawn(const Call& call) {
-  const PROCESS_INFORMATION child = start_copy(call.rest);
+void wait_for(const PROCESS_INFORMATION& child) {
   WaitForSingleObject(child.hProcess, INFINITE);
   CloseHandle(child.hThread);
   CloseHandle(child.hProcess);
+}
+
+// A copy of this program with the given words.
+PROCESS_INFORMATION start_copy(std::span<wchar_t* const> words) {
+  std::wstring command_line = quoted(own_path());
+  for (const wchar_t* const word : words) {
+    const std::wstring_view view(word);
+    const bool plain = !view.empty() && view.find_first_of(L" \t\"\\") == std::wstring_view::npos;
+    command_line += L" " + (plain ? std::wstring(view) : quoted(view));
+  }
+  return start(std::move(command_line));
+}
+
+void spawn(const Call& call) {
+  wait_for(start_copy(call.rest));
+}
+
+void run_program(const Call& call) {
+  wait_for(start(call.text));
 }
 
 void spawn_and_leave(const Call& call) {
@@ -134,6 +145,24 @@ CRASH_TEST_NO_INLINE void deadlock(const Call&) {
   const HANDLE thread = CreateThread(nullptr, 0, take_second_then_first, &locks, 0, nullptr);
   WaitForSingleObject(locks.second_taken, INFINITE);
   EnterCriticalSection(&locks.second);
+  CloseHandle(thread);  // never reached
+}
+
+CRASH_TEST_NO_INLINE DWORD CALLBACK take_and_keep(void* argument) {
+  auto& locks = *static_cast<TwoLocks*>(argument);
+  EnterCriticalSection(&locks.first);
+  SetEvent(locks.second_taken);
+  Sleep(INFINITE);
+  return 0;
+}
+
+CRASH_TEST_NO_INLINE void held_lock(const Call&) {
+  TwoLocks locks{};
+  InitializeCriticalSection(&locks.first);
+  locks.second_taken = CreateEventW(nullptr, TRUE, FALSE, nullptr);
+  const HANDLE thread = CreateThread(nullptr, 0, take_and_keep, &locks, 0, nullptr);
+  WaitForSingleObject(locks.second_taken, INFINITE);
+  EnterCriticalSection(&locks.first);
   CloseHandle(thread);  // never reached
 }
 
@@ -231,12 +260,15 @@ constexpr std::array kTable{
     Behavior{L"SPAWN_AND_LEAVE", Takes::kRest, Origin::kNoFault, "a copy of itself does the rest; exits at once",
              spawn_and_leave},
     Behavior{L"SPAWN_FOR_EVER", Takes::kRest, Origin::kNoFault, "SPAWN again and again", spawn_for_ever},
+    Behavior{L"RUN", Takes::kText, Origin::kNoFault, "runs this command line and waits for its end", run_program},
     Behavior{L"THREAD", Takes::kRest, Origin::kNoFault, "a second thread does the rest", in_thread},
     Behavior{L"WAITING_THREADS", Takes::kNumber, Origin::kNoFault, "starts N threads that wait for ever, then goes on",
              waiting_threads},
     Behavior{L"HANG", Takes::kNothing, Origin::kNoFault, "waits for an event that nobody sets", hang},
     Behavior{L"BUSY", Takes::kNothing, Origin::kNoFault, "computes for ever", busy},
     Behavior{L"DEADLOCK", Takes::kNothing, Origin::kNoFault, "two threads, two critical sections", deadlock},
+    Behavior{L"HELD_LOCK", Takes::kNothing, Origin::kNoFault, "waits for a critical section whose owner sleeps",
+             held_lock},
     Behavior{L"SLEEP", Takes::kNumber, Origin::kNoFault, "waits N milliseconds", pause},
     Behavior{L"KILL_PARENT", Takes::kNothing, Origin::kNoFault, "terminates the parent process", kill_parent},
     Behavior{L"PRINT", Takes::kText, Origin::kNoFault, "writes a line to stdout (UTF-8)", print},
