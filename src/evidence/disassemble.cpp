@@ -260,23 +260,33 @@ std::optional<Decoded> call_before(const MemoryReader& memory, Address returns_t
   return std::nullopt;
 }
 
-// What a call's operand says about the address it went to: "rax = 0x0", "[rbx+0x10] = 0x0 (rbx = 0x…)".
-std::string note_on_call_target(const Decoded& call, const Registers& registers, const MemoryReader& memory) {
+// Where a call went, and how its operand says it: "rax = 0x0", "[rbx+0x10] = 0x0"; no words for a direct call.
+struct CallTarget {
+  std::uint64_t address = 0;
+  std::string operand;
+};
+
+std::optional<CallTarget> target_of(const Decoded& call, const Registers& registers, const MemoryReader& memory,
+                                    Address returns_to) {
   const ZydisDecodedOperand& target = call.operands[0];
-  if (target.type == ZYDIS_OPERAND_TYPE_REGISTER) {
-    if (const auto value = value_of(registers, target.reg.value)) {
-      return fmt::format(", {} = 0x{:x}", ZydisRegisterGetString(target.reg.value), *value);
-    }
-  } else if (const auto operand = resolve(call, target, registers)) {
-    std::uint64_t value = 0;
-    const std::size_t width = registers.is_64_bit ? 8 : 4;
-    std::array<std::byte, 8> bytes{};
-    if (memory.read({operand->address}, {bytes.data(), width}) == width) {
-      std::memcpy(&value, bytes.data(), width);
-      return fmt::format(", {} = 0x{:x}", brackets_of(call, target), value);
-    }
+  if (target.type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+    const std::uint64_t address = (returns_to + target.imm.value.u).value;
+    return CallTarget{registers.is_64_bit ? address : address & UINT32_MAX, {}};
   }
-  return {};
+  if (target.type == ZYDIS_OPERAND_TYPE_REGISTER) {
+    const auto value = value_of(registers, target.reg.value);
+    return value ? std::optional(CallTarget{
+                       *value, fmt::format(", {} = 0x{:x}", ZydisRegisterGetString(target.reg.value), *value)})
+                 : std::nullopt;
+  }
+  const auto operand = resolve(call, target, registers);
+  const std::size_t width = registers.is_64_bit ? 8 : 4;
+  std::array<std::byte, 8> bytes{};
+  if (!operand || memory.read({operand->address}, {bytes.data(), width}) != width) {
+    return std::nullopt;
+  }
+  const auto value = std::bit_cast<std::uint64_t>(bytes);
+  return CallTarget{value, fmt::format(", {} = 0x{:x}", brackets_of(call, target), value)};
 }
 
 // The processor was sent to an address from which it cannot fetch.
@@ -293,7 +303,11 @@ FaultingInstruction describe_lost_control(const MemoryReader& memory, const Regi
     result.text = text_of(*call);
     result.kind = InstructionKind::kCall;
     result.readable = true;
-    result.note = fmt::format("call to {}{}", where, note_on_call_target(*call, registers, memory));
+    const auto called = target_of(*call, registers, memory, returns_to);
+    // Nothing of the callee has run when the call itself could not fetch: another address means that the callee jumped.
+    result.note = called && called->address != target.value
+                      ? fmt::format("the function called here jumped to {}", where)
+                      : fmt::format("call to {}{}", where, called ? called->operand : "");
   } else {
     result.note = fmt::format("jump or return to {}", where);
   }

@@ -118,6 +118,26 @@ TEST(Disassemble, call_through_memory_shows_what_the_memory_holds) {
   EXPECT_EQ(result.note, "call to 0x1234, [rbx+0x10] = 0x1234");
 }
 
+TEST(Disassemble, a_call_that_went_elsewhere_is_not_blamed_for_where_its_callee_jumped) {
+  SyntheticMemory memory;
+  memory.put_bytes(kCode - 8, {0x90, 0x90, 0x90, 0x90, 0x90, 0xFF, 0x53, 0x10});  // call [rbx+0x10]
+  memory.put(kStack, kCode.value);
+  memory.put(Address{0x3010}, std::uint64_t{0x140001000});
+  const auto result = describe_instruction(memory, at({0}, {{Gpr::kRbx, 0x3000}, {Gpr::kRsp, kStack.value}}),
+                                           access_violation(AccessOperation::kExecute, 0));
+  EXPECT_EQ(result.text, "call [rbx+0x10]");
+  EXPECT_EQ(result.note, "the function called here jumped to a null pointer");
+}
+
+TEST(Disassemble, a_direct_call_whose_callee_jumped_away_says_so) {
+  SyntheticMemory memory;
+  memory.put_bytes(kCode - 8, {0x90, 0x90, 0x90, 0xE8, 0x00, 0x01, 0x00, 0x00});  // call kCode + 0x100
+  memory.put(kStack, kCode.value);
+  const auto result = describe_instruction(memory, at({0x1234}, {{Gpr::kRsp, kStack.value}}),
+                                           access_violation(AccessOperation::kExecute, 0x1234));
+  EXPECT_EQ(result.note, "the function called here jumped to 0x1234");
+}
+
 TEST(Disassemble, lost_control_without_a_return_address_says_so) {
   const SyntheticMemory memory;
   const auto result = describe_instruction(memory, at({0x41414141}, {{Gpr::kRsp, 0x10}}),
