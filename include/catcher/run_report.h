@@ -94,6 +94,7 @@ struct CxxException {
 struct Crash {
   std::uint32_t pid = 0;
   std::uint32_t tid = 0;             ///< 0 where no thread is to blame (an exit status)
+  std::string thread_name;           ///< of that thread; may be empty
   std::chrono::milliseconds time{};  ///< since the start of the run
   CrashKind kind = CrashKind::kException;
   Chance chance = Chance::kSecond;

@@ -100,6 +100,7 @@ void CrashEvidence::gather(Crash& crash, Process& process, const std::optional<L
     crash.notes.emplace_back("the crashed thread is not there any more");
     return;
   }
+  crash.thread_name = threads.front().name;
   crash.stack = threads.front().stack;
   describe_fault(crash, stopped, threads);
   crash.cxx = thrown(crash, process, last_throw);

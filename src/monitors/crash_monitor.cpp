@@ -99,9 +99,7 @@ CrashFinding CrashMonitor::on_exception(const Event& event, const ExceptionRaise
   }
   const auto last = watch.last_passed_on.find(event.tid);
   if (raised.chance == Chance::kSecond && last != watch.last_passed_on.end() && last->second == raised.code) {
-    if (--handled_[raised.code] == 0) {
-      handled_.erase(raised.code);
-    }
+    discount(raised.code, 1);
     watch.last_passed_on.erase(last);
   }
   if (watch.crashed) {
@@ -178,9 +176,14 @@ CrashFinding CrashMonitor::on_watched_function(const Event& event, const Watched
 // It was counted when it was thrown; now it is known that nobody caught it.
 void CrashMonitor::discount_uncaught_throw(std::uint32_t tid, Watch& watch) {
   const CountedThrow& thrown = watch.last_throws[tid];
-  const auto counted = handled_.find(thrown.last.code);
+  discount(thrown.last.code, thrown.events);
+}
+
+// What was counted as handled, and was not.
+void CrashMonitor::discount(std::uint32_t code, std::uint64_t events) {
+  const auto counted = handled_.find(code);
   if (counted != handled_.end()) {
-    counted->second -= std::min(counted->second, thrown.events);
+    counted->second -= std::min(counted->second, events);
     if (counted->second == 0) {
       handled_.erase(counted);
     }
@@ -225,8 +228,11 @@ CrashFinding CrashMonitor::on_process_ended(const Event& event, const ProcessEnd
       return {};
     case ExitMeaning::kCannotStart:
       return {std::nullopt, ended.status};
-    case ExitMeaning::kDiedOfFault:
-      return {died_of(event, ended, watch), std::nullopt};
+    case ExitMeaning::kDiedOfFault: {
+      Crash crash = died_of(event, ended, watch);
+      discount(crash.status, 1);
+      return {std::move(crash), std::nullopt};
+    }
     case ExitMeaning::kStatus:
       break;
   }

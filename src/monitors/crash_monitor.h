@@ -77,6 +77,7 @@ class CrashMonitor {
   Crash died_of(const Event& event, const ProcessEnded& ended, const Watch& watch) const;
   Crash ended_with_status(const Event& event, const ProcessEnded& ended, const Watch& watch) const;
   void discount_uncaught_throw(std::uint32_t tid, Watch& watch);
+  void discount(std::uint32_t code, std::uint64_t events);
   ExceptionInfo describe(const Event& event, const ExceptionRaised& raised, Watch& watch) const;
   Crash begin_crash(const Event& event, CrashKind kind) const;
   void add_evidence(Crash& crash, const Event& event, const Watch& watch) const;

@@ -6,12 +6,13 @@
 namespace catcher {
 namespace {
 
-constexpr std::chrono::duration<double> kPrice{1.0 / DebugStrings::kPerSecond};
+constexpr DebugStrings::Clock::duration kPrice =
+    DebugStrings::Clock::duration(std::chrono::seconds(1)) / DebugStrings::kPerSecond;
 
 }  // namespace
 
 bool DebugStrings::wants_next(Clock::time_point now) {
-  credit_ = std::min<std::chrono::duration<double>>(kRecent, credit_ + (now - last_asked_));
+  credit_ = std::min<Clock::duration>(kRecent, credit_ + (now - last_asked_));
   last_asked_ = now;
   if (credit_ >= kPrice) {
     credit_ -= kPrice;

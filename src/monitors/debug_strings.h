@@ -41,7 +41,7 @@ class DebugStrings {
   };
 
   std::deque<Entry> entries_;
-  std::chrono::duration<double> credit_ = kRecent;  // each string costs 1/kPerSecond of it
+  Clock::duration credit_ = kRecent;  // each string costs 1/kPerSecond of it
   Clock::time_point last_asked_;
   Clock::time_point last_dropped_;
   std::uint64_t dropped_ = 0;  // since the last entry

@@ -1,12 +1,14 @@
 #include "report/json_report.h"
 
 #include "report/escape.h"
+#include "report/stack_text.h"
 #include "triage/hex.h"
 #include "triage/names.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <string_view>
 #include <vector>
@@ -88,17 +90,25 @@ void put_stack(Json& object, const Stack& stack) {
   put(object, "stack_end", stack.end_reason);
 }
 
-void put_thread(Json& object, const ThreadRecord& thread) {
-  object["tid"] = thread.tid;
-  put(object, "name", thread.name);
-  put(object, "state", thread.state);
-  put_stack(object, thread.stack);
-}
-
-Json thread_json(const ThreadRecord& thread) {
-  Json json = Json::object();
-  put_thread(json, thread);
-  return json;
+// The threads of one process. A stack that many of them have is written once: pools have hundreds that wait in the same
+// place.
+void put_threads(Json& array, const std::vector<ThreadRecord>& threads, const Json& common) {
+  std::vector<const ThreadRecord*> different;
+  for (const ThreadRecord& thread : threads) {
+    Json json = common;
+    json["tid"] = thread.tid;
+    put(json, "name", thread.name);
+    put(json, "state", thread.state);
+    const auto same = std::ranges::find_if(
+        different, [&](const ThreadRecord* earlier) { return same_stack(earlier->stack, thread.stack); });
+    if (same != different.end() && !thread.stack.frames.empty()) {
+      json["same_stack_as"] = (*same)->tid;
+    } else {
+      put_stack(json, thread.stack);
+      different.push_back(&thread);
+    }
+    array.push_back(std::move(json));
+  }
 }
 
 Json module_json(const ModuleRecord& module) {
@@ -154,7 +164,9 @@ void put_evidence(Json& json, const Crash& crash) {
   put(json, "why", crash.why);
   put(json, "bucket", crash.bucket);
   put_stack(json, crash.stack);
-  put_each(json, "threads", crash.threads, thread_json);
+  if (!crash.threads.empty()) {
+    put_threads(json["threads"] = Json::array(), crash.threads, Json::object());
+  }
   put_registers(json, crash);
   put(json, "instruction", crash.instruction);
   put(json, "instruction_note", crash.instruction_note);
@@ -170,6 +182,7 @@ Json crash_json(const Crash& crash) {
   json["pid"] = crash.pid;
   if (crash.tid != 0) {
     json["tid"] = crash.tid;
+    put(json, "thread_name", crash.thread_name);
   }
   json["time_ms"] = crash.time.count();
   json["kind"] = crash_kind_name(crash.kind);
@@ -221,13 +234,10 @@ Json hang_json(const Hang& hang) {
   put(json, "bucket", hang.bucket);
   Json& threads = json["threads"] = Json::array();
   for (const Hang::Process& process : hang.processes) {
-    for (const ThreadRecord& thread : process.threads) {
-      Json entry = Json::object();
-      entry["pid"] = process.pid;
-      put(entry, "image", process.image);
-      put_thread(entry, thread);
-      threads.push_back(std::move(entry));
-    }
+    Json common = Json::object();
+    common["pid"] = process.pid;
+    put(common, "image", process.image);
+    put_threads(threads, process.threads, common);
   }
   return json;
 }

@@ -152,14 +152,14 @@ class StackWriter {
   std::size_t hidden_ = 0;
 };
 
+}  // namespace
+
 bool same_stack(const Stack& a, const Stack& b) {
   const auto same_frame = [](const Frame& x, const Frame& y) {
     return x.pc == y.pc && x.is_inline == y.is_inline && x.module == y.module && x.function == y.function;
   };
   return a.frames_total == b.frames_total && std::ranges::equal(a.frames, b.frames, same_frame);
 }
-
-}  // namespace
 
 std::string stack_text(const Stack& stack, const TextOptions& options, std::size_t max_lines, bool show_source) {
   const std::span<const Frame> frames = stack.frames;

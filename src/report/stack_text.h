@@ -14,6 +14,9 @@ namespace catcher {
 
 inline constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
+// Whether two stacks stand in the same places.
+bool same_stack(const Stack& a, const Stack& b);
+
 // The lines of one stack, indented, recursion folded with its count; at most about `max_lines`. With `show_source` the
 // source line of the innermost frame that has one stands under it.
 std::string stack_text(const Stack& stack, const TextOptions& options, std::size_t max_lines, bool show_source);

@@ -101,7 +101,9 @@ std::string crash_stack(const Crash& crash, const TextOptions& options) {
     return row("stack", crash.stack.end_reason);
   }
   const bool marked = std::ranges::any_of(crash.stack.frames, &Frame::in_bucket);
-  return heading(fmt::format("stack of thread {}{}", crash.tid, marked ? " (* counts in the bucket)" : "")) +
+  const std::string name =
+      crash.thread_name.empty() ? std::string() : fmt::format(" \"{}\"", escape_for_terminal(crash.thread_name));
+  return heading(fmt::format("stack of thread {}{}{}", crash.tid, name, marked ? " (* counts in the bucket)" : "")) +
          stack_text(crash.stack, options, kShortStack, true);
 }
 

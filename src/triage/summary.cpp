@@ -143,7 +143,8 @@ std::string summarize_crash(const Crash& crash) {
     case CrashKind::kAbort:
       return fmt::format("{} crashed: {}{}", who, abort_text(crash), in_function(crash.stack));
     case CrashKind::kExitStatus:
-      return fmt::format("{} {}{}", who, exit_status_text(crash), in_function(crash.stack));
+      // Where the loader gave up says nothing: what it missed does.
+      return fmt::format("{} {}{}", who, exit_status_text(crash), crash.missing.empty() ? in_function(crash.stack) : "");
     case CrashKind::kException:
     case CrashKind::kFailFast:
       break;
