@@ -7,8 +7,10 @@
 #include <windows.h>
 
 #include <algorithm>
+#include <cctype>
 #include <exception>
 #include <map>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -72,16 +74,24 @@ HungProcess look_at(Process& process, SymbolCache& symbols, const CpuShares& sha
   return hung;
 }
 
-Hang look(ProcessTree& tree, SymbolCache& symbols, std::chrono::milliseconds time) {
-  const auto deadline = Clock::now() + time;
-  const std::vector<Process*> processes = living(tree);
-  const CpuShares shares = measure(processes, std::min(kCpuWindow, time / 4));
-  std::for_each(processes.begin(), processes.end(), [](const Process* process) { suspend(*process); });
-  std::vector<HungProcess> hung;
+// Only such a process can show a window.
+bool has_user32(const Process& process) {
+  constexpr std::string_view kName = "user32.dll";
+  const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+  return std::any_of(process.modules.begin(), process.modules.end(), [&](const Module& module) {
+    return std::equal(module.name.begin(), module.name.end(), kName.begin(), kName.end(), same);
+  });
+}
+
+void add_dialogs(std::vector<HungProcess>& hung, const std::vector<Process*>& processes) {
   std::vector<std::uint32_t> pids;
-  for (Process* process : processes) {
-    hung.push_back(look_at(*process, symbols, shares, deadline));
-    pids.push_back(process->pid);
+  for (const Process* process : processes) {
+    if (has_user32(*process)) {
+      pids.push_back(process->pid);
+    }
+  }
+  if (pids.empty()) {
+    return;
   }
   for (auto& [pid, dialog] : find_dialogs(pids)) {
     const auto owner = std::find_if(hung.begin(), hung.end(),
@@ -90,6 +100,18 @@ Hang look(ProcessTree& tree, SymbolCache& symbols, std::chrono::milliseconds tim
       owner->dialogs.push_back(std::move(dialog));
     }
   }
+}
+
+Hang look(ProcessTree& tree, SymbolCache& symbols, std::chrono::milliseconds time) {
+  const auto deadline = Clock::now() + time;
+  const std::vector<Process*> processes = living(tree);
+  const CpuShares shares = measure(processes, std::min(kCpuWindow, time / 4));
+  std::for_each(processes.begin(), processes.end(), [](const Process* process) { suspend(*process); });
+  std::vector<HungProcess> hung;
+  for (Process* process : processes) {
+    hung.push_back(look_at(*process, symbols, shares, deadline));
+  }
+  add_dialogs(hung, processes);
   return classify_hang(hung);
 }
 
