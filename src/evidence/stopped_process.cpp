@@ -10,8 +10,8 @@
 namespace catcher {
 namespace {
 
-// Keeps both ends of a stack. Before the names: those of the rest would be asked for nothing; and after, since inlined functions make
-// more frames of what was unwound.
+// Keeps both ends of a stack. Before the names: those of the rest would be asked for nothing; and after, since inlined
+// functions make more frames of what was unwound.
 template <typename AnyFrame>
 void trim(std::vector<AnyFrame>& frames) {
   if (frames.size() > Stack::kHead + Stack::kTail) {

@@ -144,7 +144,8 @@ std::string summarize_crash(const Crash& crash) {
       return fmt::format("{} crashed: {}{}", who, abort_text(crash), in_function(crash.stack));
     case CrashKind::kExitStatus:
       // Where the loader gave up says nothing: what it missed does.
-      return fmt::format("{} {}{}", who, exit_status_text(crash), crash.missing.empty() ? in_function(crash.stack) : "");
+      return fmt::format("{} {}{}", who, exit_status_text(crash),
+                         crash.missing.empty() ? in_function(crash.stack) : "");
     case CrashKind::kException:
     case CrashKind::kFailFast:
       break;
