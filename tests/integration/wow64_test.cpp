@@ -2,6 +2,7 @@
 
 #include "harness/programs.h"
 #include "harness/run_catcher.h"
+#include "harness/stacks.h"
 
 #include <gtest/gtest.h>
 
@@ -99,6 +100,26 @@ TEST_F(Program32, spawn_spawn_crash_is_a_crash_of_the_last) {
 
 TEST_F(Program32, a_hanging_tree_is_killed_at_the_deadline) {
   EXPECT_EQ(run(L"spawn hang", L"--timeout 1s").program.exit_code, 124U);
+}
+
+TEST_F(Program32, has_32_bit_registers_and_a_stack_with_names) {
+  const CatcherRun result = run(L"crash");
+  SCOPED_TRACE(result.describe());
+  EXPECT_EQ(result.crash()["registers"].value("eip", ""), result.crash()["exception"].value("address", "?"));
+  EXPECT_FALSE(result.crash()["registers"].contains("rip"));
+  EXPECT_TRUE(harness::stack_leads_through(result.crash(), {"write_null", "run_words", "main"}));
+  EXPECT_NE(result.crash().value("instruction", ""), "");
+}
+
+TEST_F(Program32, an_exit_status_has_the_stack_of_who_ended_it) {
+  const CatcherRun result = run(L"exit_status 0xC0000374");
+  EXPECT_TRUE(harness::stack_leads_through(result.crash(), {"exit_status", "main"})) << result.describe();
+}
+
+TEST_F(Program32, a_hang_shows_its_stacks) {
+  const CatcherRun result = run(L"hang", L"--timeout 1s");
+  ASSERT_EQ(result.report["hang"]["threads"].size(), 1U) << result.describe();
+  EXPECT_TRUE(harness::stack_leads_through(result.report["hang"]["threads"][0], {"hang", "main"}));
 }
 
 }  // namespace
