@@ -35,7 +35,7 @@ struct UnwoundStack {
 };
 
 // No stack is followed further than this.
-inline constexpr std::size_t kMaxUnwoundFrames = 10'000;
+inline constexpr std::size_t kMaxUnwoundFrames = 100'000;
 
 // The general registers and rip of a 64-bit thread.
 RegisterContext register_context(const Registers& registers);

@@ -36,7 +36,7 @@ CRASH_TEST_NO_INLINE int recurse_with_small_frames(int depth) {
   return deeper + frame;
 }
 
-// Two functions in turn: a period of two in the stack.
+// Two functions in turn: a period of two in the stack. Not quite the same, or a compiler may make one of them.
 CRASH_TEST_NO_INLINE int recurse_pong(int depth);
 
 CRASH_TEST_NO_INLINE int recurse_ping(int depth) {
@@ -48,7 +48,22 @@ CRASH_TEST_NO_INLINE int recurse_ping(int depth) {
 CRASH_TEST_NO_INLINE int recurse_pong(int depth) {
   volatile char frame[8192];
   frame[somewhere(depth)] = static_cast<char>(depth);
-  return never != 0 ? frame[0] : recurse_ping(depth + 1) + frame[somewhere(depth)];
+  return never != 0 ? frame[0] : recurse_ping(depth + 2) + frame[somewhere(depth)];
+}
+
+CRASH_TEST_NO_INLINE int nest(std::uint32_t depth, std::span<wchar_t* const> words) {
+  volatile int frame = 1;
+  if (depth == 0) {
+    run_words(words);
+    return never;
+  }
+  const int deeper = nest(depth - 1, words);
+  return deeper + frame;
+}
+
+void nested(const Call& call) {
+  never = nest(call.number, call.rest);
+  ExitProcess(0);  // what is still to be done has been done
 }
 
 void stack_overflow(const Call&) {
@@ -99,6 +114,7 @@ constexpr std::array kTable{
              "endless recursion, frames too small for a stack probe", stack_overflow_small_frames},
     Behavior{L"STACK_OVERFLOW_PING_PONG", Takes::kNothing, Origin::kReal, "endless recursion of two functions in turn",
              stack_overflow_ping_pong},
+    Behavior{L"NEST", Takes::kNumber, Origin::kNoFault, "does the rest at the bottom of N nested calls", nested},
     Behavior{L"SMASHED_STACK", Takes::kNothing, Origin::kReal, "pushes with a stack pointer that leads nowhere",
              smashed_stack},
     Behavior{L"SMASHED_RETURN_ADDRESS", Takes::kNothing, Origin::kReal, "returns to 0x41414141",
