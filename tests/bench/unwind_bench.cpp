@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cwchar>
 #include <vector>
 
 namespace {
@@ -81,13 +82,13 @@ Run nest(unsigned depth) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  const auto depth = static_cast<unsigned>(argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 5000UL);
+int wmain(int argc, wchar_t** argv) {
+  const auto depth = static_cast<unsigned>(argc > 1 ? std::wcstoul(argv[1], nullptr, 10) : 5000UL);
   std::vector<Run> runs;
   for (int i = 0; i < 11; ++i) {
     runs.push_back(nest(depth));
   }
-  const auto median = [&runs](double Run::* what) {
+  const auto median = [&runs](double Run::*what) {
     std::nth_element(runs.begin(), runs.begin() + 5, runs.end(),
                      [what](const Run& a, const Run& b) { return a.*what < b.*what; });
     return runs[5].*what;
@@ -97,4 +98,5 @@ int main(int argc, char** argv) {
   const double warm = median(&Run::warm_ms);
   std::printf("%zu frames, cold: %.2f ms, %.2f us a frame\n", runs.front().frames, cold, cold * 1000 / frames);
   std::printf("%zu frames, warm: %.2f ms, %.2f us a frame\n", runs.front().frames, warm, warm * 1000 / frames);
+  return 0;
 }
