@@ -34,6 +34,8 @@ struct Words {
   std::optional<std::string> dump;
   std::optional<std::string> dump_type;
   std::optional<std::string> dump_timeout;
+  bool quiet = false;
+  bool verbose = false;
   std::vector<std::string> symbols;
   std::vector<std::string> crash_on;
   std::vector<std::string> ignore;
@@ -169,9 +171,8 @@ void add_options(CLI::App& app, Request& request, Words& words) {
   app.add_flag("--keep-going", request.options.keep_going, "after a crash let the rest of the tree run on");
   app.add_flag("--debug-heap", request.options.debug_heap,
                "keep the debug heap that Windows gives to debugged processes");
-  app.add_flag_callback("-q,--quiet", [&request] { request.verbosity = Verbosity::kQuiet; }, "say nothing");
-  app.add_flag_callback(
-      "-v,--verbose", [&request] { request.verbosity = Verbosity::kEvents; }, "show each debug event");
+  app.add_flag("-q,--quiet", words.quiet, "say nothing");
+  app.add_flag("-v,--verbose", words.verbose, "show each debug event");
 }
 
 void interpret_evidence(const Words& words, EvidenceLimits& limits) {
@@ -204,6 +205,12 @@ void interpret(const Words& words, Request& request) {
   }
   if (words.crash_exit_code) {
     options.crash_exit_code = crash_exit_code(*words.crash_exit_code);
+  }
+  if (words.quiet && words.verbose) {
+    fail("--quiet and --verbose contradict each other; give one of them");
+  }
+  if (words.quiet || words.verbose) {
+    request.verbosity = words.quiet ? Verbosity::kQuiet : Verbosity::kEvents;
   }
   interpret_evidence(words, options.evidence);
   for (const std::string& word : words.crash_on) {

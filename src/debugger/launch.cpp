@@ -128,6 +128,13 @@ CreatedProcess create_process(const std::wstring& program, const LaunchRequest& 
 
 [[noreturn]] void throw_start_failure(const std::wstring& program, const std::system_error& error) {
   const auto code = static_cast<std::uint32_t>(error.code().value());
+  if (program.size() >= MAX_PATH) {
+    throw StartError(
+        ExitCode::kCannotStart,
+        fmt::format(
+            "cannot start '{}': its path has {} characters, more than the {} that Windows can start; move it up",
+            to_utf8(program), program.size(), MAX_PATH - 1));
+  }
   const bool gone = code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND;
   throw StartError(gone ? ExitCode::kNotFound : ExitCode::kCannotStart,
                    fmt::format("cannot start '{}': {}", to_utf8(program), describe_win32_error(code)));

@@ -18,7 +18,7 @@ constexpr std::uint32_t kBreakpointCode = 0x80000003;      // STATUS_BREAKPOINT
 constexpr std::uint32_t kWx86BreakpointCode = 0x4000001F;  // STATUS_WX86_BREAKPOINT
 constexpr std::uint32_t kThreadNameCode = 0x406D1388;      // MS_VC_EXCEPTION
 constexpr std::uint64_t kSyscallStubMovSize = 3;           // mov r10, rcx
-constexpr std::uint16_t kLongestCriticalErrorText = 64;    // "Critical error detected c0000374\n" with room
+constexpr std::uint16_t kLongestCriticalErrorText = 36;    // "Critical error detected c0000374\n", line ends and zero
 constexpr std::string_view kCriticalErrorText = "Critical error detected";
 
 Address to_address(const void* pointer) {
@@ -383,8 +383,8 @@ std::optional<Step> Session::wait_for_escaped(std::optional<Clock::time_point> d
     const std::array<HANDLE, 2> handles{process.get(), wake_};
     DWORD left = INFINITE;
     if (deadline) {
-      left = static_cast<DWORD>(
-          std::max<long long>(0, std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count()));
+      left = static_cast<DWORD>(std::clamp<long long>(
+          std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count(), 0, INFINITE - 1));
     }
     switch (WaitForMultipleObjects(wake_ != nullptr ? 2 : 1, handles.data(), FALSE, left)) {
       case WAIT_TIMEOUT:

@@ -30,6 +30,10 @@ constexpr std::chrono::seconds kOverflowAftermath{1};
 // Places of faults remembered in one process: a program that faults at more of them does so on purpose.
 constexpr std::size_t kMostFaultSites = 256;
 
+// So many faults at one place in a row look like a handler that faults itself, and soon there will be no stack left to
+// look at.
+constexpr std::uint64_t kStorm = 64;
+
 // Stacks taken at a first chance in one process: a program that handles its overflows must not be slowed down for ever.
 constexpr std::size_t kMostEarlyLooks = 3;
 
@@ -44,6 +48,14 @@ bool is_hardware_fault(std::uint32_t code) {
 
 bool is_error_status(std::uint32_t status) {
   return (status & 0xF0000000) == 0xC0000000;
+}
+
+// True when a process ends itself with the code of a fault: the loader does so for a DLL that faults while it is
+// initialised.
+bool gives_as_reason(const WatchedFunctionReached& reached, std::uint32_t fault_code) {
+  constexpr std::uint64_t kCurrentProcess = ~std::uint64_t{0};
+  return reached.purpose == WatchPurpose::kTerminateProcess && reached.process_handle == kCurrentProcess &&
+         reached.exit_status == fault_code;
 }
 
 // True when the thread's stack pointer lies outside its stack: the OS then has no room to tell anybody of a second
@@ -76,12 +88,33 @@ CrashFinding CrashMonitor::on_event(const Event& event) {
     watches_.erase(event.process);
     return finding;
   }
-  // The thread went on to something else, so it got over its fault.
-  watch.open_faults.erase(event.tid);
-  if (const auto* reached = std::get_if<WatchedFunctionReached>(&event.body)) {
-    return on_watched_function(event, *reached, watch);
+  if (std::holds_alternative<ThreadEnded>(event.body)) {
+    return on_thread_ended(event, watch);
   }
-  return {};
+  const auto* reached = std::get_if<WatchedFunctionReached>(&event.body);
+  const auto open = watch.open_faults.find(event.tid);
+  if (open != watch.open_faults.end() &&
+      (reached == nullptr || !gives_as_reason(*reached, open->second.exception.code))) {
+    watch.open_faults.erase(open);  // the thread went on to something else, so it got over its fault
+  }
+  return reached != nullptr ? on_watched_function(event, *reached, watch) : CrashFinding{};
+}
+
+// A thread that ends on its overflowed stack did not get over it, whatever the OS makes of that for the process.
+CrashFinding CrashMonitor::on_thread_ended(const Event& event, Watch& watch) {
+  const auto open = watch.open_faults.find(event.tid);
+  if (open == watch.open_faults.end()) {
+    return {};
+  }
+  const OpenFault fault = std::move(open->second);
+  watch.open_faults.erase(open);
+  const bool ignored = std::find(policy_.ignore.begin(), policy_.ignore.end(), kStackOverflow) != policy_.ignore.end();
+  if (watch.crashed || ignored || fault.exception.code != kStackOverflow) {
+    return {};
+  }
+  watch.crashed = true;
+  return {died_of(event, event.tid, fault, "the thread ended right after this fault: no second chance came"),
+          std::nullopt};
 }
 
 CrashFinding CrashMonitor::on_exception(const Event& event, const ExceptionRaised& raised, Watch& watch) {
@@ -138,9 +171,14 @@ void CrashMonitor::note_passed_on(const Event& event, const ExceptionRaised& rai
 
 void CrashMonitor::note_hardware_fault(const Event& event, const ExceptionRaised& raised, Watch& watch) {
   const bool seen_before = watch.fault_sites.contains(raised.address);
-  OpenFault fault{describe(event, raised, watch), Clock::now(), std::nullopt};
-  const bool may_be_the_last =
-      raised.code == kStackOverflow || (!seen_before && has_lost_its_stack(*event.process, event.thread));
+  OpenFault fault{describe(event, raised, watch), Clock::now(), std::nullopt, 1};
+  const auto before = watch.open_faults.find(event.tid);
+  if (before != watch.open_faults.end() && before->second.exception.address == raised.address) {
+    fault.count = before->second.count + 1;
+    fault.crash = std::move(before->second.crash);
+  }
+  const bool may_be_the_last = raised.code == kStackOverflow || fault.count == kStorm ||
+                               (!seen_before && has_lost_its_stack(*event.process, event.thread));
   if (may_be_the_last && watch.early_looks < kMostEarlyLooks) {
     ++watch.early_looks;
     fault.crash = begin_crash(event, CrashKind::kException);
@@ -213,7 +251,7 @@ ExitFacts CrashMonitor::exit_facts(const Event& event, const ProcessEnded& ended
     const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - fault.time);
     if (!facts.unresolved_fault_age || age < *facts.unresolved_fault_age) {
       facts.unresolved_fault_age = age;
-      facts.unresolved_stack_overflow = fault.exception.code == kStackOverflow;
+      facts.unresolved_fault_code = fault.exception.code;
     }
   }
   return facts;
@@ -229,8 +267,12 @@ CrashFinding CrashMonitor::on_process_ended(const Event& event, const ProcessEnd
     case ExitMeaning::kCannotStart:
       return {std::nullopt, ended.status};
     case ExitMeaning::kDiedOfFault: {
-      Crash crash = died_of(event, ended, watch);
-      discount(crash.status, 1);
+      const auto newest = std::max_element(watch.open_faults.begin(), watch.open_faults.end(),
+                                           [](const auto& a, const auto& b) { return a.second.time < b.second.time; });
+      Crash crash =
+          died_of(event, newest->first, newest->second,
+                  "the process ended right after this fault: no second chance came and it did not ask to end");
+      crash.exit_status = ended.status;
       return {std::move(crash), std::nullopt};
     }
     case ExitMeaning::kStatus:
@@ -239,17 +281,25 @@ CrashFinding CrashMonitor::on_process_ended(const Event& event, const ProcessEnd
   return {ended_with_status(event, ended, watch), std::nullopt};
 }
 
-Crash CrashMonitor::died_of(const Event& event, const ProcessEnded& ended, const Watch& watch) const {
-  const auto newest = std::max_element(watch.open_faults.begin(), watch.open_faults.end(),
-                                       [](const auto& a, const auto& b) { return a.second.time < b.second.time; });
-  const OpenFault& fault = newest->second;
+Crash CrashMonitor::died_of(const Event& event, std::uint32_t tid, const OpenFault& fault, const char* note) {
+  discount(fault.exception.code, fault.count);
   Crash crash = fault.crash.value_or(begin_crash(event, CrashKind::kException));
-  crash.tid = newest->first;
+  crash.tid = tid;
   crash.chance = Chance::kFirst;
   crash.exception = fault.exception;
   crash.status = fault.exception.code;
-  crash.exit_status = ended.status;
-  crash.notes.emplace_back("the process ended right after this fault: no second chance came and it did not ask to end");
+  crash.notes.emplace_back(note);
+  if (!fault.crash) {
+    // Nobody could know at the time that it would be the last: its place is all there is of its stack.
+    Frame& place = crash.stack.frames.emplace_back();
+    place.pc = fault.exception.address;
+    place.module = fault.exception.module;
+    place.offset = fault.exception.offset;
+    place.source = FrameSource::kContext;
+    crash.stack.frames_total = 1;
+    crash.stack.end_reason = "the stack was not looked at when the fault happened";
+    crash = with_severity(with_bucket(std::move(crash)));
+  }
   crash.summary = summarize_crash(crash);
   return crash;
 }

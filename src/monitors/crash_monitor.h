@@ -46,6 +46,7 @@ class CrashMonitor {
     ExceptionInfo exception;
     Clock::time_point time;
     std::optional<Crash> crash;  // with evidence, where it may be the last that is ever heard of the process
+    std::uint64_t count = 1;     // of faults at this place with nothing else from the thread between
   };
   // A C++ exception under way; the OS may announce one throw more than once.
   struct CountedThrow {
@@ -74,7 +75,8 @@ class CrashMonitor {
   void note_hardware_fault(const Event& event, const ExceptionRaised& raised, Watch& watch);
   void note_exit(const Event& event, const WatchedFunctionReached& reached, Watch& watch);
   ExitFacts exit_facts(const Event& event, const ProcessEnded& ended, const Watch& watch) const;
-  Crash died_of(const Event& event, const ProcessEnded& ended, const Watch& watch) const;
+  CrashFinding on_thread_ended(const Event& event, Watch& watch);
+  Crash died_of(const Event& event, std::uint32_t tid, const OpenFault& fault, const char* note);
   Crash ended_with_status(const Event& event, const ProcessEnded& ended, const Watch& watch) const;
   void discount_uncaught_throw(std::uint32_t tid, Watch& watch);
   void discount(std::uint32_t code, std::uint64_t events);

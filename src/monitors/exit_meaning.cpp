@@ -14,6 +14,8 @@ constexpr std::chrono::milliseconds kDeadlyFaultAge{1000};
 // The console's way to end a process: an interruption, not a crash.
 constexpr std::uint32_t kControlCExit = 0xC000013A;
 
+constexpr std::uint32_t kStackOverflow = 0xC00000FD;  // ntstatus.h
+
 bool contains(const std::vector<std::uint32_t>& codes, std::uint32_t code) {
   return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
@@ -22,9 +24,17 @@ bool is_error_status(std::uint32_t status) {
   return (status & 0xF0000000) == 0xC0000000 && status != kControlCExit;
 }
 
+// Nobody asked, or the one who did gave the fault as the reason: that is how the loader ends a process whose DLL
+// faulted.
 bool died_of_fault(const ExitFacts& facts) {
-  return facts.request == ExitRequest::kNone && facts.unresolved_fault_age &&
-         (facts.unresolved_stack_overflow || *facts.unresolved_fault_age <= kDeadlyFaultAge);
+  if (!facts.unresolved_fault_age) {
+    return false;
+  }
+  if (facts.request == ExitRequest::kOwnHand) {
+    return facts.status == facts.unresolved_fault_code;
+  }
+  return facts.request == ExitRequest::kNone &&
+         (facts.unresolved_fault_code == kStackOverflow || *facts.unresolved_fault_age <= kDeadlyFaultAge);
 }
 
 }  // namespace
@@ -41,7 +51,7 @@ ExitMeaning explain_exit(const ExitFacts& facts, const CrashPolicy& policy) {
     return ExitMeaning::kNormal;
   }
   if (died_of_fault(facts)) {
-    return ExitMeaning::kDiedOfFault;
+    return contains(policy.ignore, facts.unresolved_fault_code) ? ExitMeaning::kNormal : ExitMeaning::kDiedOfFault;
   }
   if (facts.is_root && is_loader_failure(facts.status)) {
     return ExitMeaning::kCannotStart;

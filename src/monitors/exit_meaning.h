@@ -17,7 +17,7 @@ struct ExitFacts {
   bool is_root = false;
   // How long before its end a thread of it met a hardware fault of which nothing was heard since; none: no such thread.
   std::optional<std::chrono::milliseconds> unresolved_fault_age;
-  bool unresolved_stack_overflow = false;  // that fault was a stack overflow
+  std::uint32_t unresolved_fault_code = 0;  // of that fault
 };
 
 // What the end of a process means.

@@ -263,6 +263,7 @@ std::string to_json(const RunReport& report) {
   json["exit_code"] = report.exit_code;
   put(json, "summary", report.summary);
   put(json, "start_failure", report.start_failure);
+  json["processes"] = Json::array();  // always there, so that a reader need not ask
   put_each(json, "processes", report.processes, process_json);
   put_each(json, "crashes", report.crashes, crash_json);
   if (report.hang) {

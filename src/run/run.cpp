@@ -180,7 +180,9 @@ class Run {
     }
     record.exit_status = process.exit_status;
     record.ended = how_ended(process);
-    record.exit_stack = crashes_.exit_stack(process);
+    if (start_failure_.empty()) {  // where a loader gave up says nothing: what it missed does
+      record.exit_stack = crashes_.exit_stack(process);
+    }
     return record;
   }
 
@@ -231,7 +233,8 @@ RunReport run(const Options& options, const StopSource& stop, const RunObserver&
   const RunVerdict verdict = decide_verdict(facts, options.crash_exit_code);
   report.verdict = verdict.verdict;
   report.exit_code = verdict.exit_code;
-  report.summary = summarize_run(report, report.start_failure);
+  const bool timed_out = report.verdict == Verdict::kTimeout && options.timeout;
+  report.summary = summarize_run(report, timed_out ? describe_duration(*options.timeout) : report.start_failure);
   return report;
 }
 

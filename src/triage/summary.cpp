@@ -97,8 +97,10 @@ std::string summarize_crashes(const RunReport& report) {
   return more == 0 ? text : fmt::format("{} (and {} more {})", text, more, more == 1 ? "crash" : "crashes");
 }
 
-std::string summarize_timeout(const RunReport& report) {
-  const std::string text = fmt::format("timeout after {}: {}", describe_duration(report.duration), killed_text(report));
+// `deadline`: how long the run was given; the report's duration also has the time that looking and killing took.
+std::string summarize_timeout(const RunReport& report, std::string_view deadline) {
+  const std::string after = deadline.empty() ? describe_duration(report.duration) : std::string(deadline);
+  const std::string text = fmt::format("timeout after {}: {}", after, killed_text(report));
   return report.hang && !report.hang->cause.empty() ? fmt::format("{} ({})", text, report.hang->cause) : text;
 }
 
@@ -162,14 +164,14 @@ std::string summarize_run(const RunReport& report, std::string_view reason) {
     case Verdict::kCrashed:
       return with_reason(summarize_crashes(report), reason);
     case Verdict::kTimeout:
-      return with_reason(summarize_timeout(report), reason);
+      return summarize_timeout(report, reason);
     case Verdict::kLimit:
       return with_reason(fmt::format("a limit was hit, {}", killed_text(report)), reason);
     case Verdict::kInterrupted:
       return with_reason(
           fmt::format("interrupted after {}, {}", describe_duration(report.duration), killed_text(report)), reason);
     case Verdict::kStartFailed:
-      return with_reason("the target could not be started", reason);
+      return reason.empty() ? "the target could not be started" : std::string(reason);
     case Verdict::kDefect:
       return with_reason(summarize_end(report) + ", but a defect was found", reason);
   }

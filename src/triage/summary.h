@@ -15,11 +15,11 @@ namespace catcher {
 std::string summarize_crash(const Crash& crash);
 
 // One line for a whole run, by its verdict; all but `summary` must be filled in. `reason` is what only the caller
-// knows: why the target could not start, which limit was hit; may be empty.
+// knows: why the target could not start, which limit was hit, how long the deadline was; may be empty.
 std::string summarize_run(const RunReport& report, std::string_view reason = {});
 
 // The exit code of a process with its name where it has one: "exit code 3", "exit status 0xC0000135
-// (STATUS_DLL_NOT_FOUND: a DLL was not found)". found)".
+// (STATUS_DLL_NOT_FOUND: a DLL was not found)".
 std::string describe_exit_status(std::uint32_t status);
 
 // "812 ms", "5.0 s".

@@ -26,6 +26,10 @@ std::string describe_win32_error(std::uint32_t code) {
       FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK,
                      nullptr, code, 0, text.data(), static_cast<DWORD>(text.size()), nullptr);
   std::string message = to_utf8({text.data(), length});
+  // What the inserts stand for is a file's name, which whoever shows this text has named already.
+  if (const std::size_t insert = message.find("%1"); insert != std::string::npos) {
+    message.replace(insert, 2, "it");
+  }
   while (!message.empty() && (message.back() == ' ' || message.back() == '.')) {
     message.pop_back();
   }

@@ -88,7 +88,7 @@ int wmain(int argc, wchar_t** argv) {
   for (int i = 0; i < 11; ++i) {
     runs.push_back(nest(depth));
   }
-  const auto median = [&runs](double Run::*what) {
+  const auto median = [&runs](double Run::* what) {
     std::nth_element(runs.begin(), runs.begin() + 5, runs.end(),
                      [what](const Run& a, const Run& b) { return a.*what < b.*what; });
     return runs[5].*what;

@@ -254,6 +254,21 @@ TEST(CrashReport, a_crash_of_a_second_thread_names_that_thread) {
   EXPECT_TRUE(calls(crash["threads"][0]["stack"], "wmain"));
 }
 
+TEST(CrashReport, a_stack_overflow_of_a_second_thread_is_a_crash_whatever_becomes_of_the_process) {
+  const CatcherRun run = catch_crash_test(L"THREAD STACK_OVERFLOW_SMALL_FRAMES");
+  SCOPED_TRACE(run.describe());
+  EXPECT_EQ(run.verdict(), "crashed");
+  EXPECT_EQ(run.crash_code(), 0xC00000FDU);
+}
+
+TEST(CrashReport, a_handler_that_faults_itself_leaves_a_stack_and_no_handled_exceptions) {
+  const CatcherRun run = catch_crash_test(L"VEH_FAULTS");
+  SCOPED_TRACE(run.describe());
+  EXPECT_EQ(run.verdict(), "crashed");
+  EXPECT_FALSE(run.crash()["stack"].empty());
+  EXPECT_TRUE(run.crash().contains("bucket"));
+}
+
 TEST(CrashReport, RaiseFailFastException_is_of_the_abort_family_however_it_shows) {
   const CatcherRun run = catch_crash_test(L"RAISE_FAIL_FAST");
   SCOPED_TRACE(run.describe());

@@ -54,6 +54,11 @@ TEST(Ignore, a_second_chance_of_an_ignored_code_is_no_crash) {
   EXPECT_EQ(run.program.exit_code, kAccessViolation);
 }
 
+TEST(Ignore, it_holds_where_the_second_chance_never_comes) {
+  const CatcherRun run = catch_crash_test(L"SMASHED_STACK", L"--ignore 0xC0000005 --ignore 0xC00000FD");
+  EXPECT_EQ(run.verdict(), "normal") << run.describe();
+}
+
 TEST(Ignore, other_codes_are_still_crashes) {
   EXPECT_EQ(catch_crash_test(L"CRASH", L"--ignore EXCEPTION_BREAKPOINT").program.exit_code, 139U);
 }

@@ -7,13 +7,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::uint32_t kAccessViolation = 0xC0000005;
+
 ExitFacts ended(std::uint32_t status, ExitRequest request) {
-  return {status, request, false, std::nullopt, false};
+  return {status, request, false, std::nullopt, 0};
 }
 
-ExitFacts with_fault(ExitFacts facts, std::chrono::milliseconds age, bool stack_overflow = false) {
+ExitFacts with_fault(ExitFacts facts, std::chrono::milliseconds age, std::uint32_t code = kAccessViolation) {
   facts.unresolved_fault_age = age;
-  facts.unresolved_stack_overflow = stack_overflow;
+  facts.unresolved_fault_code = code;
   return facts;
 }
 
@@ -40,7 +42,19 @@ TEST(ExplainExit, old_fault_is_not_what_a_process_died_of) {
 }
 
 TEST(ExplainExit, old_stack_overflow_still_is) {
-  EXPECT_EQ(explain_exit(with_fault(ended(1, ExitRequest::kNone), 1min, true), {}), ExitMeaning::kDiedOfFault);
+  EXPECT_EQ(explain_exit(with_fault(ended(1, ExitRequest::kNone), 1min, 0xC00000FD), {}), ExitMeaning::kDiedOfFault);
+}
+
+TEST(ExplainExit, process_that_ends_itself_with_the_code_of_its_fault_died_of_it) {
+  EXPECT_EQ(explain_exit(with_fault(ended(kAccessViolation, ExitRequest::kOwnHand), 1ms), {}),
+            ExitMeaning::kDiedOfFault);
+  EXPECT_EQ(explain_exit(with_fault(ended(7, ExitRequest::kOwnHand), 1ms), {}), ExitMeaning::kNormal);
+}
+
+TEST(ExplainExit, ignored_fault_is_no_crash_where_its_second_chance_never_came) {
+  CrashPolicy policy;
+  policy.ignore = {kAccessViolation};
+  EXPECT_EQ(explain_exit(with_fault(ended(1, ExitRequest::kNone), 1ms), policy), ExitMeaning::kNormal);
 }
 
 TEST(ExplainExit, process_that_another_one_ended_did_not_crash) {

@@ -127,6 +127,11 @@ TEST(ParseOptions, bad_values_are_named_with_the_remedy) {
   EXPECT_NE(complaint(L"--crash-exit-code many -- x").find("'status'"), std::string::npos);
 }
 
+TEST(ParseOptions, quiet_and_verbose_contradict_each_other) {
+  EXPECT_NE(complaint(L"-q -v -- x").find("contradict"), std::string::npos);
+  EXPECT_EQ(parse(L"-v -- x").verbosity, Verbosity::kEvents);
+}
+
 TEST(ParseOptions, option_without_its_value_is_named) {
   EXPECT_NE(complaint(L"--timeout").find("--timeout"), std::string::npos);
 }

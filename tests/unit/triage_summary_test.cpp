@@ -133,7 +133,7 @@ TEST(SummarizeRun, a_timeout_tells_how_many_were_killed_and_the_cause) {
 TEST(SummarizeRun, a_failed_start_gives_the_reason) {
   RunReport report;
   report.verdict = Verdict::kStartFailed;
-  EXPECT_EQ(summarize_run(report, "app.exe was not found"), "the target could not be started: app.exe was not found");
+  EXPECT_EQ(summarize_run(report, "app.exe was not found"), "app.exe was not found");
 }
 
 TEST(SummarizeRun, every_verdict_has_a_line_without_a_line_end) {
