@@ -7,6 +7,7 @@
 #include <dbghelp.h>
 
 #include <array>
+#include <cstddef>
 #include <set>
 #include <span>
 
@@ -16,6 +17,12 @@ namespace {
 // Nothing may be asked of the network or of the user, and no path that the debuggee's images name may be opened.
 constexpr DWORD kOptions = SYMOPT_DEFERRED_LOADS | SYMOPT_FAIL_CRITICAL_ERRORS | SYMOPT_NO_PROMPTS | SYMOPT_SECURE |
                            SYMOPT_IGNORE_CVREC | SYMOPT_IGNORE_NT_SYMPATH | SYMOPT_DISABLE_SYMSRV_AUTODETECT;
+
+// A dbghelp may copy a whole CONTEXT from where the 32-bit one lies, which is larger: what it reads must be there.
+struct RoomyContext {
+  WOW64_CONTEXT registers{};
+  std::array<std::byte, sizeof(CONTEXT)> room{};
+};
 
 struct LibraryCloser {
   void operator()(HMODULE library) const noexcept { FreeLibrary(library); }
@@ -81,10 +88,10 @@ class StackWalkSession final : public DbghelpStackWalker {
 
   void start(std::uint32_t eip, std::uint32_t esp, std::uint32_t ebp) override {
     context_ = {};
-    context_.ContextFlags = WOW64_CONTEXT_CONTROL | WOW64_CONTEXT_INTEGER;
-    context_.Eip = eip;
-    context_.Esp = esp;
-    context_.Ebp = ebp;
+    context_.registers.ContextFlags = WOW64_CONTEXT_CONTROL | WOW64_CONTEXT_INTEGER;
+    context_.registers.Eip = eip;
+    context_.registers.Esp = esp;
+    context_.registers.Ebp = ebp;
     frame_ = {};
     frame_.AddrPC = {eip, 0, AddrModeFlat};
     frame_.AddrStack = {esp, 0, AddrModeFlat};
@@ -92,7 +99,7 @@ class StackWalkSession final : public DbghelpStackWalker {
   }
 
   std::optional<DbghelpFrame> next() override {
-    if (functions_.stack_walk(IMAGE_FILE_MACHINE_I386, token(), token(), &frame_, &context_, read_memory,
+    if (functions_.stack_walk(IMAGE_FILE_MACHINE_I386, token(), token(), &frame_, &context_.registers, read_memory,
                               function_table_access, module_base, nullptr) == FALSE) {
       return std::nullopt;
     }
@@ -139,7 +146,7 @@ class StackWalkSession final : public DbghelpStackWalker {
   std::set<Address> loaded_;
   DWORD old_options_;
   bool has_symbols_ = false;
-  WOW64_CONTEXT context_{};
+  RoomyContext context_;
   STACKFRAME64 frame_{};
 };
 

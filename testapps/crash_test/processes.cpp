@@ -96,16 +96,30 @@ void in_thread(const Call& call) {
   CloseHandle(thread);
 }
 
-DWORD CALLBACK wait_for_ever(void*) {
-  Sleep(INFINITE);
+// What a waiting thread tells whoever waits for it to wait.
+struct Waiting {
+  HANDLE arrived;    // semaphore
+  HANDLE never_set;  // event
+};
+
+DWORD CALLBACK wait_for_ever(void* waiting) {
+  const auto* handles = static_cast<const Waiting*>(waiting);
+  SignalObjectAndWait(handles->arrived, handles->never_set, INFINITE, FALSE);
   return 0;
 }
 
+// Comes back when all of them wait: signalling and waiting are one step, so that none is caught on its way.
 void waiting_threads(const Call& call) {
+  static Waiting waiting;  // the threads outlive this call
+  waiting.arrived = CreateSemaphoreW(nullptr, 0, 0x7FFFFFFF, nullptr);
+  waiting.never_set = CreateEventW(nullptr, TRUE, FALSE, nullptr);
   for (std::uint32_t i = 0; i < call.number; ++i) {
     const HANDLE thread =
-        CreateThread(nullptr, 64 * 1024, wait_for_ever, nullptr, STACK_SIZE_PARAM_IS_A_RESERVATION, nullptr);
+        CreateThread(nullptr, 64 * 1024, wait_for_ever, &waiting, STACK_SIZE_PARAM_IS_A_RESERVATION, nullptr);
     CloseHandle(thread);
+  }
+  for (std::uint32_t i = 0; i < call.number; ++i) {
+    WaitForSingleObject(waiting.arrived, INFINITE);
   }
 }
 
