@@ -1,7 +1,7 @@
 #include "evidence/demangle.h"
 
 #include "evidence/demangle_itanium.h"
-#include "evidence/pdb_library.h"
+#include "evidence/demangle_msvc.h"
 #include "evidence/symbol_text.h"
 
 #include <algorithm>

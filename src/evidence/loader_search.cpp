@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "evidence/symbol_text.h"
+#include "triage/path_name.h"
 #include "win32/unique_handle.h"
 #include "win32/utf.h"
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "evidence/symbol_text.h"
+#include "triage/path_name.h"
 
 namespace catcher {
 namespace {

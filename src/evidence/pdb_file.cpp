@@ -3,6 +3,7 @@
 #include "evidence/demangle.h"
 #include "evidence/pdb_library.h"
 #include "evidence/symbol_text.h"
+#include "triage/path_name.h"
 #include "win32/utf.h"
 
 #include <algorithm>

@@ -1,9 +1,6 @@
 #pragma once
 
 #include <mutex>
-#include <optional>
-#include <string>
-#include <string_view>
 
 #include <windows.h>
 // after windows.h, whose types it uses
@@ -41,8 +38,5 @@ class PdbLibrary {
   PdbLibrary();
   bool is_usable() const;
 };
-
-// The readable form of an MSVC name ("?run@Thing@app@@QEAAHH@Z" -> "app::Thing::run(int)"); nothing when it is not one.
-std::optional<std::string> undecorate_msvc_name(std::string_view symbol);
 
 }  // namespace catcher

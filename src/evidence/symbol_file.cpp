@@ -6,6 +6,7 @@
 #include "evidence/pdb_identity.h"
 #include "evidence/symbol_search.h"
 #include "evidence/symbol_text.h"
+#include "triage/path_name.h"
 #include "win32/error.h"
 
 #include <windows.h>

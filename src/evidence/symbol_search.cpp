@@ -1,6 +1,7 @@
 #include "evidence/symbol_search.h"
 
 #include "evidence/symbol_text.h"
+#include "triage/path_name.h"
 #include "win32/utf.h"
 
 #include <windows.h>

@@ -62,14 +62,4 @@ bool is_plain_file_name(std::string_view name) {
          std::none_of(name.begin(), name.end(), is_control);
 }
 
-std::string_view file_name_of(std::string_view path) {
-  const std::size_t separator = path.find_last_of("\\/");
-  return separator == std::string_view::npos ? path : path.substr(separator + 1);
-}
-
-std::string_view directory_of(std::string_view path) {
-  const std::size_t separator = path.find_last_of("\\/");
-  return separator == std::string_view::npos ? std::string_view() : path.substr(0, separator);
-}
-
 }  // namespace catcher

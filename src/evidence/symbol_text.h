@@ -13,10 +13,4 @@ std::string printable(std::string_view text, std::size_t limit = 2048);
 // name a symbol file are followed only when they are.
 bool is_plain_file_name(std::string_view name);
 
-// The last component of a path with either kind of separator.
-std::string_view file_name_of(std::string_view path);
-
-// What stands before the last component, without the separator; empty when there is none.
-std::string_view directory_of(std::string_view path);
-
 }  // namespace catcher

@@ -8,6 +8,7 @@
 
 #include "report/escape.h"
 #include "report/paint.h"
+#include "triage/path_name.h"
 #include "triage/summary.h"
 
 namespace catcher {
@@ -19,7 +20,7 @@ constexpr std::size_t kDeepestIndent = 16;  // levels
 
 std::string image_text(const ProcessRecord& process, bool full) {
   const std::string_view path = process.image;
-  return escape_for_terminal(full ? path : path.substr(path.find_last_of("\\/") + 1));
+  return escape_for_terminal(full ? path : file_name_of(path));
 }
 
 std::string end_text(const ProcessRecord& process, const Paint& paint) {

@@ -15,6 +15,7 @@
 
 #include "triage/canonical_name.h"
 #include "triage/hex.h"
+#include "triage/path_name.h"
 #include "triage/recursion.h"
 #include "triage/sha256.h"
 #include "triage/skipped_frames.h"
@@ -45,10 +46,6 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-std::string_view file_name(std::string_view path) {
-  return path.substr(path.find_last_of("\\/") + 1);
-}
-
 // An offset means something for one build only: it goes with what tells the builds of a module apart.
 std::string build_of(const Frame& frame, const std::vector<ModuleRecord>& modules) {
   const Address base = frame.pc - frame.offset;
@@ -64,7 +61,7 @@ Key key_of(const Frame& frame, std::size_t index, const std::vector<ModuleRecord
   }
   std::string name = module + '!' + canonical_function(frame.function);
   std::string exact =
-      frame.file.empty() ? name : fmt::format("{}:{}:{}", name, lower(file_name(frame.file)), frame.line);
+      frame.file.empty() ? name : fmt::format("{}:{}:{}", name, lower(file_name_of(frame.file)), frame.line);
   return {index, std::move(name), std::move(exact)};
 }
 

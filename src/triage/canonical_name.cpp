@@ -1,5 +1,7 @@
 #include "triage/canonical_name.h"
 
+#include "triage/path_name.h"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -216,7 +218,7 @@ std::string canonical_function(std::string_view function) {
 }
 
 std::string canonical_module(std::string_view module) {
-  module.remove_prefix(module.find_last_of("\\/") + 1);
+  module = file_name_of(module);
   if (const std::size_t dot = module.rfind('.'); dot != std::string_view::npos && dot > 0) {
     module = module.substr(0, dot);
   }

@@ -3,6 +3,7 @@
 #include "triage/exception_catalogue.h"
 #include "triage/fault_description.h"
 #include "triage/hex.h"
+#include "triage/path_name.h"
 #include "triage/status_catalogue.h"
 
 #include <fmt/format.h>
@@ -27,10 +28,6 @@ const Frame* telling_frame(const Stack& stack) {
   return frame == stack.frames.end() || frame->function.empty() ? nullptr : &*frame;
 }
 
-std::string file_name(std::string_view path) {
-  return std::string(path.substr(path.find_last_of("\\/") + 1));
-}
-
 std::string in_function(const Stack& stack) {
   const Frame* frame = telling_frame(stack);
   if (frame == nullptr) {
@@ -39,7 +36,7 @@ std::string in_function(const Stack& stack) {
   if (frame->file.empty()) {
     return " in " + frame->function;
   }
-  return fmt::format(" in {} ({}:{})", frame->function, file_name(frame->file), frame->line);
+  return fmt::format(" in {} ({}:{})", frame->function, file_name_of(frame->file), frame->line);
 }
 
 std::string cxx_text(const CxxException& exception) {
@@ -109,7 +106,7 @@ std::string summarize_end(const RunReport& report) {
     return "ended";
   }
   const ProcessRecord& root = report.processes.front();
-  return fmt::format("{} ended with {} after {}", file_name(root.image),
+  return fmt::format("{} ended with {} after {}", file_name_of(root.image),
                      root.exit_status ? describe_exit_status(*root.exit_status) : "an unknown exit code",
                      describe_duration(report.duration));
 }
