@@ -40,6 +40,7 @@ function(catcher_make_dependencies_available)
   set(CLI11_BUILD_EXAMPLES OFF)
   set(CLI11_BUILD_DOCS OFF)
   FetchContent_MakeAvailable(fmt spdlog CLI11 json)
+  target_compile_definitions(CLI11 INTERFACE CLI11_HAS_FILESYSTEM=0) # 100 KB of std::filesystem for validators that nobody uses
 
   # Disassembler. Decoder and formatter only: the encoder and KNC (Xeon Phi) are size without use.
   catcher_dependency(zycore zyantific/zycore-c v1.5.2 SOURCE_SUBDIR none) # unpacked only; Zydis adds it itself

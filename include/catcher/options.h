@@ -46,6 +46,67 @@ struct EvidenceLimits {
   std::chrono::milliseconds time{5000};
 };
 
+/// A change of the target's environment: `--env NAME=VALUE`. UTF-8.
+struct EnvironmentVariable {
+  std::string name;   ///< not empty, without '='
+  std::string value;  ///< may be empty
+
+  friend bool operator==(const EnvironmentVariable&, const EnvironmentVariable&) = default;
+};
+
+/// What the target finds when it starts, beyond what catcher itself was started with.
+struct Surroundings {
+  std::vector<EnvironmentVariable> variables;  ///< a later one wins over an earlier one of the same name
+  std::string directory;                       ///< its current directory, UTF-8; empty: catcher's own
+  /// The NT debug heap that Windows gives to every debugged process is kept (default: off, `_NO_DEBUG_HEAP=1`).
+  bool debug_heap = false;
+  /// A bad handle raises an exception in the target (PROCESS_CREATION_MITIGATION_POLICY_STRICT_HANDLE_CHECKS).
+  bool strict_handles = false;
+  /// What a debugged process sees of its debugger is hidden, as far as documented interfaces go.
+  bool run_as_is = false;
+};
+
+/// What becomes of the target's standard streams. By default they are catcher's own and catcher never sees them.
+struct Capture {
+  std::string log_directory;       ///< where stdout.txt and stderr.txt are written, UTF-8; empty: no files
+  bool pass_through = true;        ///< captured output goes on to catcher's own stdout and stderr
+  std::string stdin_file;          ///< the target reads this file, UTF-8; empty: catcher's own stdin
+  bool echo_debug_output = false;  ///< OutputDebugString text is shown on stderr as it comes
+};
+
+/// What a tree may use before it is killed with Verdict::kLimit (idle: see there). None: no limit.
+struct Limits {
+  std::optional<std::uint64_t> memory;     ///< bytes of committed memory of the whole tree
+  std::optional<std::uint32_t> processes;  ///< processes of the tree that are alive at once
+  std::optional<std::uint64_t> output;     ///< bytes of captured output, both streams together
+  /// The longest time in which the tree uses no processor time; then it is killed with Verdict::kTimeout, or, when
+  /// `idle_ok`, with Verdict::kNormal.
+  std::optional<std::chrono::milliseconds> idle;
+  bool idle_ok = false;
+  std::optional<std::chrono::milliseconds> start;  ///< from the birth of a process until its DLLs are initialised
+};
+
+/// What happens to the rest of the tree when the root process has ended.
+enum class OnRootExit { kWait, kKill, kDetach };
+
+/// Which processes of the tree count.
+struct TreePolicy {
+  OnRootExit on_root_exit = OnRootExit::kWait;
+  std::optional<std::chrono::milliseconds> linger;  ///< how long the rest may still run before it is killed or detached
+  /// File name patterns with * and ?, case ignored, UTF-8. A child that `no_follow` names, or that `follow` does not
+  /// name although it is not empty, runs without a debugger: it is listed and dies with the tree, nothing else.
+  std::vector<std::string> follow;
+  std::vector<std::string> no_follow;
+};
+
+/// A process that is running already, instead of one that is started.
+struct AttachTarget {
+  std::uint32_t pid = 0;
+  std::string wait_for;           ///< file name of a program to wait for, instead of `pid`; UTF-8
+  bool only_look = false;         ///< takes all stacks and detaches
+  std::uint64_t ready_event = 0;  ///< an inherited event handle to set once attached (AeDebug's %ld); 0: none
+};
+
 /// Everything one run can be told. Plain values; the defaults are those of the command line.
 struct Options {
   /// The target's command line, passed on verbatim. Its first word names the program. UTF-16, at most 32,766 units
@@ -58,8 +119,12 @@ struct Options {
   EvidenceLimits evidence;
   /// After a crash only the crashed process is ended and the rest of the tree runs on.
   bool keep_going = false;
-  /// The NT debug heap that Windows gives to every debugged process is kept (default: off, `_NO_DEBUG_HEAP=1`).
-  bool debug_heap = false;
+  Surroundings surroundings;
+  Capture capture;
+  Limits limits;
+  TreePolicy tree;
+  /// Set: `command_line` is not used. catcher then kills nothing but what has crashed: it detaches.
+  std::optional<AttachTarget> attach;
 };
 
 }  // namespace catcher

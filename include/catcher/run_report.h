@@ -1,6 +1,7 @@
 #pragma once
 
 #include <catcher/address.h>
+#include <catcher/options.h>
 
 #include <chrono>
 #include <cstddef>
@@ -134,6 +135,8 @@ struct ProcessRecord {
   std::optional<std::chrono::milliseconds> end;  ///< none: it did not end while it was watched
   std::optional<std::uint32_t> exit_status;
   HowEnded ended = HowEnded::kItself;
+  bool followed = true;    ///< false: it ran without a debugger, so that only its birth and perhaps its end are known
+  bool is_helper = false;  ///< a process of the OS (console host, error reporting): nobody waits for it
   /// From where it ended itself; only when it was asked for or the status is an error.
   std::optional<Stack> exit_stack;
 };
@@ -159,6 +162,48 @@ struct Hang {
   std::string bucket;  ///< "h1:major.minor" of the hang; empty: none
 };
 
+/// The limit that ended a run.
+enum class LimitKind { kMemory, kProcesses, kOutput, kIdle, kStart };
+
+/// Which limit was hit, by whom, and what it was doing.
+struct LimitHit {
+  LimitKind kind = LimitKind::kMemory;
+  std::uint64_t limit = 0;     ///< what was allowed: bytes, processes, or milliseconds
+  std::uint64_t measured = 0;  ///< what was found, in the same unit
+  std::chrono::milliseconds time{};
+  std::uint32_t pid = 0;                 ///< the process that hit it, as far as that can be told; 0: it cannot
+  std::vector<Hang::Process> processes;  ///< with the stacks of their threads; that of `pid` first
+};
+
+/// One captured stream of the target.
+struct CapturedStream {
+  static constexpr std::size_t kTail = std::size_t{64} << 10;  ///< bytes kept of its end
+
+  std::string path;         ///< of the log file; empty: none
+  std::uint64_t bytes = 0;  ///< in all
+  std::string tail;         ///< its last kTail bytes, as they came; neither valid UTF-8 nor safe to print
+  std::string problem;      ///< why it is not complete; empty when it is
+};
+
+/// What the target wrote to its standard streams.
+struct CapturedOutput {
+  CapturedStream out;
+  CapturedStream error;
+};
+
+/// One text that a process gave to OutputDebugString.
+struct DebugLine {
+  std::uint32_t pid = 0;
+  std::chrono::milliseconds time{};
+  std::string text;  ///< UTF-8, without its line end
+};
+
+/// What the tree told its debugger.
+struct DebugOutput {
+  std::vector<DebugLine> lines;  ///< oldest first
+  std::uint64_t dropped = 0;     ///< not kept, or not even read: too many came
+};
+
 /// What became of one run: the one value that every report is made from.
 struct RunReport {
   std::string catcher_version;
@@ -172,6 +217,10 @@ struct RunReport {
   std::vector<ProcessRecord> processes;  ///< in order of creation; the first is the root
   std::vector<Crash> crashes;            ///< in order of time; the first decides
   std::optional<Hang> hang;
+  std::optional<LimitHit> limit;
+  std::optional<CapturedOutput> captured;  ///< nothing when the target's streams were left alone
+  DebugOutput debug_output;
+  Surroundings surroundings;                         ///< what was changed for the target
   std::vector<HandledException> handled_exceptions;  ///< by code
   std::vector<std::string> warnings;                 ///< what catcher could not do, one line each
 };

@@ -16,6 +16,15 @@ struct Unit {
 constexpr std::array kUnits{Unit{"ms", 1}, Unit{"s", 1'000}, Unit{"m", 60'000}, Unit{"h", 3'600'000}, Unit{"", 1'000}};
 constexpr std::int64_t kLongest = 10'000ll * 3'600'000;
 
+struct SizeUnit {
+  std::string_view suffix;
+  std::int64_t bytes;
+};
+constexpr std::array kSizeUnits{SizeUnit{"K", std::int64_t{1} << 10}, SizeUnit{"M", std::int64_t{1} << 20},
+                                SizeUnit{"G", std::int64_t{1} << 30}, SizeUnit{"T", std::int64_t{1} << 40},
+                                SizeUnit{"", 1}};
+constexpr std::int64_t kLargest = std::int64_t{1000} << 40;
+
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -53,6 +62,18 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     return std::nullopt;
   }
   return std::chrono::milliseconds(milliseconds);
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  const auto unit = std::find_if(kSizeUnits.begin(), kSizeUnits.end(),
+                                 [text](const SizeUnit& u) { return text.ends_with(u.suffix); });
+  const auto thousandths = parse_thousandths(text.substr(0, text.size() - unit->suffix.size()));
+  // The whole part first: thousandths of a large number of terabytes do not fit.
+  if (!thousandths || *thousandths / 1000 > kLargest / unit->bytes) {
+    return std::nullopt;
+  }
+  const std::int64_t bytes = *thousandths / 1000 * unit->bytes + *thousandths % 1000 * unit->bytes / 1000;
+  return bytes > 0 && bytes <= kLargest ? std::optional(static_cast<std::uint64_t>(bytes)) : std::nullopt;
 }
 
 std::optional<std::uint32_t> parse_number(std::string_view text) {

@@ -1,119 +1,60 @@
 #include "cli/parse_options.h"
 
-#include "cli/number.h"
+#include "cli/attach_options.h"
+#include "cli/crash_options.h"
+#include "cli/option_values.h"
+#include "cli/report_options.h"
 #include "cli/suggest.h"
+#include "cli/target_options.h"
+#include "cli/tree_options.h"
 #include "debugger/target_program.h"
 #include "report/escape.h"
-#include "triage/exception_catalogue.h"
 #include "win32/utf.h"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <string_view>
 #include <vector>
 
 namespace catcher {
 namespace {
 
-constexpr std::string_view kUsage = "catcher [options] -- TARGET [ARGS...]";
+// What a command is called and how it is used.
+struct CommandRow {
+  Command command;
+  std::string_view name;  // the first word; empty: the default
+  std::string_view usage;
+  std::string_view purpose;
+};
+
+constexpr std::array kCommands{
+    CommandRow{Command::kRun, "", "catcher [options] -- TARGET [ARGS...]",
+               "Runs a program with all its child processes and says what became of it."},
+    CommandRow{Command::kAttach, "attach", "catcher attach PID [options]",
+               "Watches a process that is running already; Ctrl-C lets it run on alone."},
+};
 
 constexpr std::string_view kFooter = R"(
+Commands: attach PID watches a running process; 'catcher attach --help' says more.
+
 Exit codes: the target's own; 124 timeout, 125 catcher failed, 126 the target cannot start, 127 it was not found,
-130 interrupted; a crash anywhere in the process tree: 132 illegal instruction, 133 breakpoint, 134 abort family,
-135 misaligned or in-page error, 136 arithmetic, 139 memory access, 128 any other.
+130 interrupted, 137 a limit was hit; a crash anywhere in the process tree: 132 illegal instruction, 133 breakpoint,
+134 abort family, 135 misaligned or in-page error, 136 arithmetic, 139 memory access, 128 any other.
 
 Example: catcher --timeout 5 --report report.json -- app.exe args)";
 
-// The words as they were typed; what they mean is worked out afterwards, so that every error is one line of our own.
+// All options of a command line, as they were typed.
 struct Words {
-  std::optional<std::string> timeout;
-  std::optional<std::string> report;
-  std::optional<std::string> crash_exit_code;
-  std::optional<std::string> dump;
-  std::optional<std::string> dump_type;
-  std::optional<std::string> dump_timeout;
-  bool quiet = false;
-  bool verbose = false;
-  std::vector<std::string> symbols;
-  std::vector<std::string> crash_on;
-  std::vector<std::string> ignore;
-  std::vector<std::string> crash_on_exit;
+  TreeOptions tree;
+  CrashOptions crash;
+  TargetOptions target;
+  ReportOptions report;
+  AttachOptions attach;
 };
-
-[[noreturn]] void fail(std::string_view message) {
-  throw UsageError(std::string(message));
-}
-
-std::string shown(std::string_view word) {
-  return "'" + escape_for_terminal(word) + "'";
-}
-
-std::vector<std::string> split(std::string_view list) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0; begin <= list.size();) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    parts.emplace_back(list.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
-
-std::uint32_t exception_code(std::string_view option, std::string_view word) {
-  const auto code = parse_exception_code(word);
-  if (!code) {
-    fail(fmt::format(
-        "{} {}: not an exception code; give a number like 0xC0000005 or a name like EXCEPTION_ACCESS_VIOLATION", option,
-        shown(word)));
-  }
-  return *code;
-}
-
-CrashOnRule crash_on_rule(const std::string& word) {
-  const auto parts = split(word);
-  const bool first = parts.size() == 2 && parts[1] == "first";
-  if (parts.size() > 2 || (parts.size() == 2 && !first)) {
-    fail(fmt::format("--crash-on {}: give CODE or CODE,first", shown(word)));
-  }
-  return {exception_code("--crash-on", parts[0]), first};
-}
-
-std::uint32_t exit_status(std::string_view word) {
-  if (const auto number = parse_number(word)) {
-    return *number;
-  }
-  if (const auto code = parse_exception_code(word)) {
-    return *code;
-  }
-  fail(fmt::format("--crash-on-exit {}: not an exit code; give a number like 134 or 0xC0000005", shown(word)));
-}
-
-CrashExitCode crash_exit_code(const std::string& word) {
-  if (word == "status") {
-    return {CrashExitCode::Mode::kStatus, 0};
-  }
-  const auto number = parse_number(word);
-  if (!number) {
-    fail(fmt::format("--crash-exit-code {}: give a number or 'status'", shown(word)));
-  }
-  return {CrashExitCode::Mode::kFixed, *number};
-}
-
-std::chrono::milliseconds duration(std::string_view option, std::string_view word) {
-  const auto result = parse_duration(word);
-  if (!result) {
-    fail(fmt::format("{} {}: not a duration; give 5, 5s, 500ms, 2m or 1h", option, shown(word)));
-  }
-  return *result;
-}
-
-const std::string& not_empty(std::string_view option, const std::string& word) {
-  if (word.empty()) {
-    fail(fmt::format("{} '': give a name", option));
-  }
-  return word;
-}
 
 std::vector<std::string> option_names(const CLI::App& app) {
   std::vector<std::string> names;
@@ -125,11 +66,7 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
-// The first word that is neither an option nor the value of one.
-[[noreturn]] void fail_for_extra(const CLI::App& app, const std::string& word) {
-  if (!word.starts_with("-")) {
-    fail(fmt::format("{} is not an option; put '--' before the target: {}", shown(word), kUsage));
-  }
+[[noreturn]] void fail_for_unknown_option(const CLI::App& app, const std::string& word) {
   const std::string name = word.substr(0, word.find('='));
   const auto names = option_names(app);
   if (const auto nearest = nearest_word(name, names)) {
@@ -138,104 +75,61 @@ std::vector<std::string> option_names(const CLI::App& app) {
   fail(fmt::format("unknown option {}; 'catcher --help' lists them", shown(name)));
 }
 
-void add_options(CLI::App& app, Request& request, Words& words) {
-  app.usage("Usage: " + std::string(kUsage));
+const CommandRow& command_of(const std::vector<std::wstring>& words) {
+  const std::string first = words.empty() ? std::string() : to_utf8(words.front());
+  const auto found = std::find_if(kCommands.begin() + 1, kCommands.end(),
+                                  [&first](const CommandRow& row) { return row.name == first; });
+  return found == kCommands.end() ? kCommands.front() : *found;
+}
+
+void add_options(CLI::App& app, const CommandRow& command, Words& words) {
+  app.usage(fmt::format("Usage: {}", command.usage));
   app.footer(std::string(kFooter));
-  app.set_version_flag("--version", "catcher " CATCHER_VERSION);
-  const auto text = [&app](const char* name, std::optional<std::string>& value, const char* help) {
-    return app.add_option(name, value, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  };
-  // One value an occurrence, or a list option would take the words behind it as well.
-  const auto list = [&app](const char* name, std::vector<std::string>& values, const char* help) {
-    return app.add_option(name, values, help)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  };
-  text("--timeout", words.timeout, "kill the whole tree after this time: 5, 5s, 500ms, 2m, 1h")->type_name("TIME");
-  text("--report", words.report, "write a JSON report")->type_name("FILE");
-  app.add_flag("--first-chance", request.options.crash_policy.first_chance,
-               "memory and instruction faults are crashes even when the target handles them");
-  list("--crash-on", words.crash_on, "this exception code is a crash; ',first': at the first chance")
-      ->type_name("CODE[,first]");
-  list("--ignore", words.ignore, "this exception code is no crash")->type_name("CODE");
-  list("--crash-on-exit", words.crash_on_exit, "these exit codes, of any process of the tree, are crashes")
-      ->type_name("N[,N]");
-  text("--crash-exit-code", words.crash_exit_code, "exit with N for every crash, or with its NTSTATUS")
-      ->type_name("N|status");
-  list("--symbols", words.symbols, "look for symbol files in this directory too")->type_name("DIR");
-  text("--dump", words.dump, "write a minidump of a crashed process into this directory")->type_name("DIR");
-  text("--dump-type", words.dump_type, "small (the default) or full")->type_name("TYPE");
-  text("--dump-timeout", words.dump_timeout, "how long the stacks of a crash or a hang may take (default: 5s)")
-      ->type_name("TIME");
-  app.add_flag("--exit-stack", request.options.crash_policy.exit_stack,
-               "keep the stack from which a process ends itself with a code other than 0");
-  app.add_flag("--full", request.full_text, "the text has all threads, modules and registers");
-  app.add_flag("--keep-going", request.options.keep_going, "after a crash let the rest of the tree run on");
-  app.add_flag("--debug-heap", request.options.debug_heap,
-               "keep the debug heap that Windows gives to debugged processes");
-  app.add_flag("-q,--quiet", words.quiet, "say nothing");
-  app.add_flag("-v,--verbose", words.verbose, "show each debug event");
+  app.get_help_ptr()->group("Reports");
+  app.set_version_flag("--version", "catcher " CATCHER_VERSION)->group("Reports");
+  if (command.command == Command::kAttach) {
+    words.attach.add_to(app);
+  }
+  words.tree.add_to(app);
+  words.crash.add_to(app);
+  words.target.add_to(app);
+  words.report.add_to(app);
 }
 
-void interpret_evidence(const Words& words, EvidenceLimits& limits) {
-  limits.symbol_directories = words.symbols;
-  if (words.dump) {
-    limits.dump_directory = not_empty("--dump", *words.dump);
-    limits.dump_type = DumpType::kSmall;
+void interpret_target(const CommandLine& command_line, const CommandRow& row, Request& request) {
+  if (!command_line.target) {
+    fail(fmt::format("no target; put '--' before it: {}", row.usage));
   }
-  if (words.dump_type) {
-    if (!words.dump) {
-      fail("--dump-type says which minidump; say with --dump DIR where it goes");
-    }
-    if (*words.dump_type != "small" && *words.dump_type != "full") {
-      fail(fmt::format("--dump-type {}: give small or full", shown(*words.dump_type)));
-    }
-    limits.dump_type = *words.dump_type == "full" ? DumpType::kFull : DumpType::kSmall;
-  }
-  if (words.dump_timeout) {
-    limits.time = duration("--dump-timeout", *words.dump_timeout);
+  request.options.command_line = *command_line.target;
+  if (program_word(request.options.command_line).empty()) {
+    fail(fmt::format("no target behind '--': {}", row.usage));
   }
 }
 
-void interpret(const Words& words, Request& request) {
-  Options& options = request.options;
-  if (words.timeout) {
-    options.timeout = duration("--timeout", *words.timeout);
+void interpret_attach(const CommandLine& command_line, const CommandRow& row, const std::vector<std::string>& loose,
+                      const Words& words, Request& request) {
+  if (command_line.target) {
+    fail(fmt::format("attach takes a process that runs already, and no command line behind '--': {}", row.usage));
   }
-  if (words.report) {
-    request.report_file = to_utf16(not_empty("--report", *words.report));
+  if (const std::string option = words.target.first_for_start(); !option.empty()) {
+    fail(fmt::format("{} needs a target that catcher starts itself; with attach it already runs", option));
   }
-  if (words.crash_exit_code) {
-    options.crash_exit_code = crash_exit_code(*words.crash_exit_code);
-  }
-  if (words.quiet && words.verbose) {
-    fail("--quiet and --verbose contradict each other; give one of them");
-  }
-  if (words.quiet || words.verbose) {
-    request.verbosity = words.quiet ? Verbosity::kQuiet : Verbosity::kEvents;
-  }
-  interpret_evidence(words, options.evidence);
-  for (const std::string& word : words.crash_on) {
-    options.crash_policy.crash_on.push_back(crash_on_rule(word));
-  }
-  for (const std::string& word : words.ignore) {
-    options.crash_policy.ignore.push_back(exception_code("--ignore", word));
-  }
-  for (const std::string& listed : words.crash_on_exit) {
-    for (const std::string& word : split(listed)) {
-      options.crash_policy.crash_on_exit.push_back(exit_status(word));
-    }
-  }
+  words.attach.interpret(loose, request.options);
 }
 
 }  // namespace
 
 Request parse_options(const CommandLine& command_line) {
-  CLI::App app("Runs a program with all its child processes and says what became of it.", "catcher");
+  const CommandRow& row = command_of(command_line.own);
+  CLI::App app(std::string(row.purpose), "catcher");
   Request request;
+  request.command = row.command;
   Words words;
-  add_options(app, request, words);
+  add_options(app, row, words);
   app.allow_extras();
   std::vector<std::string> arguments;  // CLI11 wants them last first
-  std::transform(command_line.own.rbegin(), command_line.own.rend(), std::back_inserter(arguments),
+  const auto own = command_line.own.rbegin();
+  std::transform(own, command_line.own.rend() - (row.name.empty() ? 0 : 1), std::back_inserter(arguments),
                  [](const std::wstring& word) { return to_utf8(word); });
   try {
     app.parse(arguments);
@@ -248,16 +142,21 @@ Request parse_options(const CommandLine& command_line) {
   } catch (const CLI::ParseError& error) {
     fail(fmt::format("{}; see 'catcher --help'", escape_for_terminal(error.what())));
   }
-  if (const auto extras = app.remaining(); !extras.empty()) {
-    fail_for_extra(app, extras.front());
+  const std::vector<std::string> loose = app.remaining();
+  if (!loose.empty() && loose.front().starts_with("-")) {
+    fail_for_unknown_option(app, loose.front());
   }
-  interpret(words, request);
-  if (!command_line.target) {
-    fail(fmt::format("no target; put '--' before it: {}", kUsage));
+  if (!loose.empty() && row.command == Command::kRun) {
+    fail(fmt::format("{} is not an option; put '--' before the target: {}", shown(loose.front()), row.usage));
   }
-  request.options.command_line = *command_line.target;
-  if (program_word(request.options.command_line).empty()) {
-    fail(fmt::format("no target behind '--': {}", kUsage));
+  words.tree.interpret(request.options);
+  words.crash.interpret(request.options);
+  words.target.interpret(request.options);
+  words.report.interpret(request);
+  if (row.command == Command::kAttach) {
+    interpret_attach(command_line, row, loose, words, request);
+  } else {
+    interpret_target(command_line, row, request);
   }
   return request;
 }

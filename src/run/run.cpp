@@ -58,7 +58,7 @@ class Run {
       : options_(options),
         observer_(observer),
         report_(report),
-        session_({options.command_line, options.debug_heap}, options.crash_policy, stop.state()->event.get()),
+        session_({options.command_line, options.surroundings.debug_heap}, options.crash_policy, stop.state()->event.get()),
         symbols_(symbol_options(options.evidence)),
         crashes_(options.crash_policy, crash_evidence(symbols_, options.evidence), session_.started()),
         debug_output_(session_.started()),

@@ -69,7 +69,7 @@ TEST(ParseOptions, defaults_are_those_of_the_library) {
   EXPECT_EQ(request.options.command_line, L"app.exe a  b");
   EXPECT_FALSE(request.options.timeout.has_value());
   EXPECT_FALSE(request.options.keep_going);
-  EXPECT_FALSE(request.options.debug_heap);
+  EXPECT_FALSE(request.options.surroundings.debug_heap);
   EXPECT_EQ(request.verbosity, Verbosity::kNormal);
   EXPECT_FALSE(request.report_file.has_value());
 }
@@ -89,7 +89,7 @@ TEST(ParseOptions, reads_every_option) {
   EXPECT_EQ(request.options.crash_exit_code.mode, CrashExitCode::Mode::kFixed);
   EXPECT_EQ(request.options.crash_exit_code.fixed, 77u);
   EXPECT_TRUE(request.options.keep_going);
-  EXPECT_TRUE(request.options.debug_heap);
+  EXPECT_TRUE(request.options.surroundings.debug_heap);
   EXPECT_EQ(request.verbosity, Verbosity::kQuiet);
 }
 
