@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace crash_test {
 
@@ -42,6 +43,9 @@ std::span<const Behavior> stack_behaviors();
 std::span<const Behavior> ending_behaviors();
 std::span<const Behavior> handled_behaviors();
 std::span<const Behavior> process_behaviors();
+
+// All tables of a program, in the order of its help; each program defines its own.
+std::vector<std::span<const Behavior>> all_behaviors();
 
 // Runs the words as behaviors, left to right; an unknown word has been refused before.
 void run_words(std::span<wchar_t* const> words);

@@ -4,6 +4,7 @@
 #include "behavior.h"
 #include "machine_code.h"
 #include "no_inline.h"
+#include "null_pointer.h"
 
 #include <windows.h>
 
@@ -13,8 +14,7 @@
 namespace crash_test {
 namespace {
 
-// Behind volatile, so that no compiler knows what is at the other end.
-volatile int* volatile null_pointer = nullptr;
+// Behind volatile for the same reason as null_pointer.
 int (*volatile null_function)() = nullptr;
 
 CRASH_TEST_NO_INLINE void write_null(const Call&) {
