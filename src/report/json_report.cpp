@@ -2,6 +2,7 @@
 
 #include "report/escape.h"
 #include "report/stack_text.h"
+#include "report/utc_text.h"
 #include "triage/hex.h"
 #include "triage/names.h"
 
@@ -9,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <string_view>
 #include <vector>
 
@@ -47,18 +47,6 @@ void put_each(Json& object, const char* key, const std::vector<T>& values, Conve
   for (const T& value : values) {
     array.push_back(convert(value));
   }
-}
-
-// "2026-11-21T10:00:00.000Z"
-std::string utc_text(std::chrono::system_clock::time_point time) {
-  namespace chrono = std::chrono;
-  const auto rounded = chrono::floor<chrono::milliseconds>(time);
-  const auto day = chrono::floor<chrono::days>(rounded);
-  const chrono::year_month_day date{day};
-  const chrono::hh_mm_ss clock{rounded - day};
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
 Json frame_json(const Frame& frame) {
