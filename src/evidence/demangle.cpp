@@ -36,6 +36,22 @@ std::string without_rust_hash(std::string name) {
   return name;
 }
 
+// "_Sleep@4", "@fast@8", "vector@@16": 32-bit functions that take their arguments off the stack are named with the size
+// of these ("Decorated names" on Microsoft Learn). Without it the same function has one name in both kinds of process.
+std::string_view without_argument_size(std::string_view symbol) {
+  const std::size_t at = symbol.rfind('@');
+  if (at == std::string_view::npos || at == 0 || !is_digits(symbol.substr(at + 1))) {
+    return symbol;
+  }
+  std::string_view name = symbol.substr(0, at);
+  if (name.back() == '@') {
+    name.remove_suffix(1);
+  } else if (name.front() == '@' || name.front() == '_') {
+    name.remove_prefix(1);
+  }
+  return name.empty() || name.find('@') != std::string_view::npos ? symbol : name;
+}
+
 std::optional<std::string> demangle(std::string_view symbol) {
   if (symbol.size() > kMaxMangled) {
     return std::nullopt;
@@ -77,7 +93,7 @@ std::string_view without_clone_suffix(std::string_view symbol) {
 std::string readable_name(std::string_view symbol) {
   const std::string_view name = without_clone_suffix(symbol);
   const auto readable = demangle(name);
-  return printable(readable ? *readable : name);
+  return printable(readable ? *readable : without_argument_size(name));
 }
 
 }  // namespace catcher

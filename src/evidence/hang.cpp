@@ -25,6 +25,7 @@ struct ThreadFinding {
   bool in_loader = false;
   std::optional<AwaitedSection> section;
   std::string state;
+  bool outside_modules = false;
 };
 
 std::string thread_in_words(const ThreadFinding& finding) {
@@ -51,6 +52,12 @@ bool exists(const HungProcess& process, std::uint32_t tid) {
 }
 
 std::string state_of(const ThreadFinding& finding) {
+  if (finding.thread->is_suspended) {
+    return "is suspended";
+  }
+  if (finding.outside_modules && !finding.busy) {
+    return fmt::format("stands at 0x{:x}, outside any module", finding.thread->registers->ip);
+  }
   if (finding.busy) {
     return finding.thread->cpu_share > 0
                ? fmt::format("runs ({:.0f} % of a processor)", finding.thread->cpu_share * 100)
@@ -68,14 +75,17 @@ std::string state_of(const ThreadFinding& finding) {
 }
 
 ThreadFinding examine(const HungProcess& process, const HungThread& thread, std::size_t& lock_searches) {
-  ThreadFinding finding{&process,     &thread, wait_kind(thread.stack), false, is_in_loader(thread.stack),
-                        std::nullopt, ""};
+  ThreadFinding finding{&process, &thread, wait_kind(thread.stack), false, is_in_loader(thread.stack), std::nullopt,
+                        "",       false};
   const bool in_kernel = thread.registers && is_in_system_call(*process.memory, *thread.registers);
   if (finding.wait == WaitKind::kNone && in_kernel) {
     finding.wait = WaitKind::kSystemCall;
   }
-  const bool outside = finding.wait == WaitKind::kNone && thread.registers.has_value();
-  finding.busy = thread.cpu_share >= kBusyShare || outside;
+  // Without times, code of a module that waits for nothing runs. What lies outside any module may be anything.
+  const bool runs = finding.wait == WaitKind::kNone && thread.registers.has_value();
+  finding.outside_modules = runs && !thread.stack.frames.empty() && thread.stack.frames.front().module.empty() &&
+                            thread.stack.frames.front().function.empty();
+  finding.busy = !thread.is_suspended && (thread.cpu_share >= kBusyShare || (runs && !finding.outside_modules));
   if (finding.wait == WaitKind::kCriticalSection && thread.registers && lock_searches++ < kMostLockSearches) {
     std::vector<std::uint32_t> tids;
     for (const HungThread& other : process.threads) {

@@ -20,7 +20,8 @@ struct HungThread {
   std::string name;
   Stack stack;                         // with names
   std::optional<Registers> registers;  // nothing: they could not be read
-  double cpu_share = 0;                // of one processor, over the sampling window; 0 where the OS did not tell
+  double cpu_share = 0;       // of one processor, over the sampling window, at most 1; 0 where the OS did not tell
+  bool is_suspended = false;  // by somebody else than catcher
 };
 
 // A dialog window that a process shows.

@@ -113,9 +113,9 @@ std::vector<double> cpu_shares(std::span<const microseconds> used, microseconds 
   }
   // More time than there was: the OS has told the whole process's, or the caller's, for each thread.
   const bool believable = sum <= 1.5 * processors + 0.5;
-  if (!believable) {
-    std::fill(shares.begin(), shares.end(), 0.0);
-  }
+  // A thread cannot use more than one processor; the OS counts in ticks, and rounds.
+  std::transform(shares.begin(), shares.end(), shares.begin(),
+                 [believable](double share) { return believable ? std::min(share, 1.0) : 0.0; });
   return shares;
 }
 

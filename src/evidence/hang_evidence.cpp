@@ -4,12 +4,15 @@
 #include "evidence/hang_capture.h"
 #include "evidence/stopped_process.h"
 
+#include "triage/path_name.h"
+
 #include <windows.h>
 
 #include <algorithm>
 #include <cctype>
 #include <exception>
 #include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -51,13 +54,25 @@ CpuShares measure(const std::vector<Process*>& processes, std::chrono::milliseco
   return result;
 }
 
-void suspend(const Process& process) {
-  for (const auto& [tid, thread] : process.threads) {
-    SuspendThread(thread.handle);
+using ThreadIds = std::set<std::uint32_t>;
+
+// Returns those that were suspended already: thread ids are unique in the system.
+ThreadIds suspend(const std::vector<Process*>& processes) {
+  constexpr auto kFailed = static_cast<DWORD>(-1);
+  ThreadIds suspended;
+  for (const Process* process : processes) {
+    for (const auto& [tid, thread] : process->threads) {
+      const DWORD count = SuspendThread(thread.handle);
+      if (count != 0 && count != kFailed) {
+        suspended.insert(tid);
+      }
+    }
   }
+  return suspended;
 }
 
-HungProcess look_at(Process& process, SymbolCache& symbols, const CpuShares& shares, Clock::time_point deadline) {
+HungProcess look_at(Process& process, SymbolCache& symbols, const CpuShares& shares, const ThreadIds& suspended,
+                    Clock::time_point deadline) {
   StoppedProcess stopped(process, symbols);
   HungProcess hung;
   hung.pid = process.pid;
@@ -69,7 +84,7 @@ HungProcess look_at(Process& process, SymbolCache& symbols, const CpuShares& sha
   for (StoppedThread& thread : stopped.threads(first, deadline)) {
     const auto share = shares.find({process.pid, thread.tid});
     hung.threads.push_back({thread.tid, std::move(thread.name), std::move(thread.stack), std::move(thread.registers),
-                            share == shares.end() ? 0.0 : share->second});
+                            share == shares.end() ? 0.0 : share->second, suspended.contains(thread.tid)});
   }
   return hung;
 }
@@ -106,10 +121,10 @@ Hang look(ProcessTree& tree, SymbolCache& symbols, std::chrono::milliseconds tim
   const auto deadline = Clock::now() + time;
   const std::vector<Process*> processes = living(tree);
   const CpuShares shares = measure(processes, std::min(kCpuWindow, time / 4));
-  std::for_each(processes.begin(), processes.end(), [](const Process* process) { suspend(*process); });
+  const ThreadIds suspended = suspend(processes);
   std::vector<HungProcess> hung;
   for (Process* process : processes) {
-    hung.push_back(look_at(*process, symbols, shares, deadline));
+    hung.push_back(look_at(*process, symbols, shares, suspended, deadline));
   }
   add_dialogs(hung, processes);
   return classify_hang(hung);

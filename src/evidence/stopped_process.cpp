@@ -1,7 +1,6 @@
 #include "evidence/stopped_process.h"
 
 #include "evidence/thread_name.h"
-#include "evidence/unwind_x86.h"
 #include "win32/utf.h"
 
 #include <algorithm>
@@ -38,10 +37,10 @@ std::wstring symbol_path(const SymbolOptions& options) {
 
 StoppedProcess::StoppedProcess(Process& process, SymbolCache& symbols)
     : process_(process),
-      symbol_path_(symbol_path(symbols.options())),
       map_(process.handle),
       images_(process.memory),
-      symbolizer_(symbols, described_modules(process), process.memory) {}
+      symbolizer_(symbols, described_modules(process), process.memory),
+      unwinder_x86_(images_, process.modules, symbol_path(symbols.options())) {}
 
 StoppedThread StoppedProcess::look_at(const Thread& thread) const {
   StoppedThread result;
@@ -60,7 +59,7 @@ UnwoundStack StoppedProcess::walk(const StoppedThread& thread) {
     bounds = {thread.bounds->limit, thread.bounds->base};
   }
   if (!is_64_bit()) {
-    return UnwinderX86(images_, process_.modules, symbol_path_).walk(register_context_x86(*thread.registers), bounds);
+    return unwinder_x86_.walk(register_context_x86(*thread.registers), bounds);
   }
   const auto is_executable = [this](Address address) {
     const auto region = map_.region_at(address);
@@ -82,7 +81,9 @@ Stack StoppedProcess::named_stack(const StoppedThread& thread) {
   std::vector<CodeAddress> places;
   places.reserve(unwound.frames.size());
   std::transform(unwound.frames.begin(), unwound.frames.end(), std::back_inserter(places),
-                 [](const UnwoundFrame& frame) { return CodeAddress{frame.pc, !frame.is_exact, frame.source}; });
+                 [](const UnwoundFrame& frame) {
+                   return CodeAddress{frame.pc, !frame.is_exact, frame.source};
+                 });
   stack.frames = symbolizer_.frames(places);
   stack.frames_total += stack.frames.size() - places.size();  // inlined functions are frames of their own
   trim(stack.frames);

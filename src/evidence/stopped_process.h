@@ -7,6 +7,7 @@
 #include "evidence/symbolizer.h"
 #include "evidence/thread_stack.h"
 #include "evidence/unwind.h"
+#include "evidence/unwind_x86.h"
 
 #include <catcher/run_report.h>
 
@@ -58,10 +59,10 @@ class StoppedProcess {
   UnwoundStack walk(const StoppedThread& thread);
 
   Process& process_;
-  std::wstring symbol_path_;  // as dbghelp wants it
   ProcessMemoryMap map_;
   ImageCache images_;
   Symbolizer symbolizer_;
+  UnwinderX86 unwinder_x86_;  // for a 32-bit process
 };
 
 }  // namespace catcher

@@ -59,19 +59,31 @@ Functions look_up_all(HMODULE library) {
           look_up<decltype(&SymSetOptions)>(library, "SymSetOptions")};
 }
 
+// While it lives, this thread alone uses dbghelp, with our options.
+class InUse {
+ public:
+  explicit InUse(const Functions& functions)
+      : lock_(dbghelp_mutex()), functions_(functions), old_options_(functions.get_options()) {
+    functions_.set_options(kOptions);
+  }
+  ~InUse() { functions_.set_options(old_options_); }
+  InUse(const InUse&) = delete;
+  InUse& operator=(const InUse&) = delete;
+
+ private:
+  std::unique_lock<std::recursive_mutex> lock_;
+  const Functions& functions_;
+  DWORD old_options_;
+};
+
 // dbghelp takes any unique number for a process when memory comes through callbacks, and hands it to them: here it is
 // the address of this object, so that the callbacks need nothing global.
 class StackWalkSession final : public DbghelpStackWalker {
  public:
   StackWalkSession(UniqueLibrary library, const Functions& functions, const MemoryReader& memory,
                    const std::vector<Module>& modules, const std::wstring& symbol_path)
-      : lock_(dbghelp_mutex()),
-        library_(std::move(library)),
-        functions_(functions),
-        memory_(memory),
-        modules_(modules),
-        old_options_(functions.get_options()) {
-    functions_.set_options(kOptions);
+      : library_(std::move(library)), functions_(functions), memory_(memory), modules_(modules) {
+    const InUse in_use(functions_);
     // Without a symbol handler StackWalk64 still follows ebp.
     has_symbols_ = functions_.initialize(token(), symbol_path.c_str(), FALSE) != FALSE;
   }
@@ -81,9 +93,9 @@ class StackWalkSession final : public DbghelpStackWalker {
 
   ~StackWalkSession() override {
     if (has_symbols_) {
+      const InUse in_use(functions_);
       functions_.cleanup(token());
     }
-    functions_.set_options(old_options_);
   }
 
   void start(std::uint32_t eip, std::uint32_t esp, std::uint32_t ebp) override {
@@ -99,6 +111,7 @@ class StackWalkSession final : public DbghelpStackWalker {
   }
 
   std::optional<DbghelpFrame> next() override {
+    const InUse in_use(functions_);
     if (functions_.stack_walk(IMAGE_FILE_MACHINE_I386, token(), token(), &frame_, &context_.registers, read_memory,
                               function_table_access, module_base, nullptr) == FALSE) {
       return std::nullopt;
@@ -138,13 +151,11 @@ class StackWalkSession final : public DbghelpStackWalker {
     return module->base.value;
   }
 
-  std::unique_lock<std::recursive_mutex> lock_;
   UniqueLibrary library_;
   Functions functions_;
   const MemoryReader& memory_;
   const std::vector<Module>& modules_;
   std::set<Address> loaded_;
-  DWORD old_options_;
   bool has_symbols_ = false;
   RoomyContext context_;
   STACKFRAME64 frame_{};

@@ -25,7 +25,7 @@ struct DbghelpFrame {
 };
 
 // StackWalk64 of the system's dbghelp for one 32-bit debuggee whose memory is read through a MemoryReader, not through
-// a handle. Holds dbghelp_mutex() as long as it lives.
+// a handle. Opening one is dear (dbghelp looks at symbols): one serves all threads of a process that stands still.
 class DbghelpStackWalker {
  public:
   // Nothing when the system has no usable dbghelp. `memory` and `modules` must outlive the walker. dbghelp looks for
@@ -35,7 +35,7 @@ class DbghelpStackWalker {
 
   virtual ~DbghelpStackWalker() = default;
 
-  // Starts at these registers.
+  // Starts a walk at these registers; the one before is over.
   virtual void start(std::uint32_t eip, std::uint32_t esp, std::uint32_t ebp) = 0;
 
   // The next frame, first the one that the walk was started at; nothing at the end. Whether a frame can be is for the

@@ -39,10 +39,42 @@ std::optional<std::uint32_t> words_below_return(const MemoryReader& memory, std:
   constexpr unsigned kPushEbp = 0x55;
   constexpr unsigned kRet = 0xc3;
   constexpr unsigned kRetN = 0xc2;
-  if (at(1) == kRet || at(1) == kRetN || (at(1) == kPushEbp && is_mov_ebp_esp(2))) {
+  const bool is_hot_patch_point = at(1) == 0x8b && at(2) == 0xff && at(3) == kPushEbp;  // mov edi, edi; push ebp
+  if (at(1) == kRet || at(1) == kRetN || is_hot_patch_point || (at(1) == kPushEbp && is_mov_ebp_esp(2))) {
     return 0;
   }
   return at(0) == kPushEbp && is_mov_ebp_esp(1) ? std::optional(1U) : std::nullopt;
+}
+
+std::optional<std::uint32_t> read_word(const MemoryReader& memory, std::uint32_t at) {
+  return read_value<std::uint32_t>(memory, {at});
+}
+
+// True when the call that ends at `return_address` leads to `function`: directly, through a pointer, or through an
+// import stub (jmp [pointer]).
+bool is_call_of(const MemoryReader& memory, std::uint32_t return_address, std::uint32_t function) {
+  constexpr std::uint16_t kCallIndirect = 0x15FF;  // call [pointer]
+  constexpr std::uint16_t kJumpIndirect = 0x25FF;  // jmp [pointer]
+  constexpr std::uint8_t kCall = 0xE8;             // call relative
+  constexpr std::uint32_t kCallIndirectSize = 6;
+  constexpr std::uint32_t kCallSize = 5;
+  const auto leads_there = [&memory, function](std::uint32_t instruction, std::uint16_t opcode) {
+    const auto bytes = read_value<std::uint16_t>(memory, {instruction});
+    const auto pointer = bytes == opcode ? read_word(memory, instruction + 2) : std::nullopt;
+    return pointer && read_word(memory, *pointer) == function;
+  };
+  if (return_address < kCallIndirectSize) {
+    return false;
+  }
+  if (leads_there(return_address - kCallIndirectSize, kCallIndirect)) {
+    return true;
+  }
+  const auto distance = read_word(memory, return_address - 4);
+  if (read_value<std::uint8_t>(memory, {return_address - kCallSize}) != kCall || !distance) {
+    return false;
+  }
+  const std::uint32_t target = return_address + *distance;
+  return target == function || leads_there(target, kJumpIndirect);
 }
 
 // What every 32-bit walk needs, whoever finds the frames.
@@ -52,15 +84,16 @@ class WalkX86 {
           std::size_t limit)
       : map_(map), modules_(modules), stack_(map.memory(), bounds, {context.esp}), context_(context), limit_(limit) {}
 
-  // Adds the frame that the thread stands in and, where that is nowhere, the one that called it.
+  // Adds the frame that the thread stands in and, where that is nowhere or nothing but its call has happened yet, the
+  // one that called it: to whoever follows ebp, a function at its first instruction does not exist.
   const RegisterContextX86& begin() {
     add(context_, FrameSource::kContext);
-    if (map_.image_at({context_.eip}) == nullptr) {
-      const auto return_address = word(context_.esp);
-      if (return_address && map_.is_return_address({*return_address})) {
-        context_ = {*return_address, context_.esp + 4, context_.ebp};
-        add(context_, FrameSource::kReturnPop);
-      }
+    const auto return_address = word(context_.esp);
+    if (return_address && map_.is_return_address({*return_address}) &&
+        (map_.image_at({context_.eip}) == nullptr || words_below_return(map_.memory(), context_.eip) == 0U ||
+         is_call_of(map_.memory(), *return_address, context_.eip))) {
+      context_ = {*return_address, context_.esp + 4, context_.ebp};
+      add(context_, FrameSource::kReturnPop);
     }
     return context_;
   }
@@ -236,9 +269,17 @@ RegisterContextX86 register_context_x86(const Registers& registers) {
 UnwinderX86::UnwinderX86(ImageCache& cache, const std::vector<Module>& modules, std::wstring symbol_path)
     : cache_(cache), modules_(modules), symbol_path_(std::move(symbol_path)) {}
 
+DbghelpStackWalker* UnwinderX86::walker() {
+  if (walker_wanted_ && !walker_) {
+    walker_ = DbghelpStackWalker::create(cache_.memory(), modules_, symbol_path_);
+    walker_wanted_ = walker_ != nullptr;
+  }
+  return walker_.get();
+}
+
 UnwoundStack UnwinderX86::walk(const RegisterContextX86& context, StackBounds bounds, std::size_t limit) {
-  const auto walker = DbghelpStackWalker::create(cache_.memory(), modules_, symbol_path_);
-  if (!walker) {
+  DbghelpStackWalker* const walker = this->walker();
+  if (walker == nullptr) {
     return walk_frame_pointers(context, bounds, limit);
   }
   ImageMap map(cache_, modules_, {});

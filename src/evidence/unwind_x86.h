@@ -5,11 +5,13 @@
 #include "evidence/image_cache.h"
 #include "evidence/registers.h"
 #include "evidence/unwind.h"
+#include "evidence/unwind_dbghelp.h"
 
 #include <catcher/address.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,7 +28,7 @@ RegisterContextX86 register_context_x86(const Registers& registers);
 
 // Unwinds 32-bit stacks: through StackWalk64 of the system's dbghelp, which knows frames without a frame pointer as far
 // as symbols describe them, else along the chain of ebp; where that breaks off, by scan. Whatever is on the stack, a
-// walk ends and its frames rise.
+// walk ends and its frames rise. One serves all threads of a process that stands still.
 class UnwinderX86 {
  public:
   // `cache` and `modules` must outlive the unwinder and stay as they are. `symbol_path` is where dbghelp may look for
@@ -42,9 +44,13 @@ class UnwinderX86 {
                                    std::size_t limit = kMaxUnwoundFrames);
 
  private:
+  DbghelpStackWalker* walker();
+
   ImageCache& cache_;
   const std::vector<Module>& modules_;
   std::wstring symbol_path_;
+  std::unique_ptr<DbghelpStackWalker> walker_;  // opened by the first walk; serves all of them
+  bool walker_wanted_ = true;                   // false once the system has turned out to have none
 };
 
 }  // namespace catcher

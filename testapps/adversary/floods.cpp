@@ -140,8 +140,8 @@ void hostile_debug_strings(const Call&) {
 // catcher must decode none of them into a read of its own that fails the run.
 void hostile_parameters(const Call&) {
   const HandlesEverything handles_everything;
-  constexpr std::array<DWORD, 12> kCodes{0xC0000005, 0xC0000006, 0xE06D7363, 0x20474343, 0xC0000409, 0xC0000374,
-                                         0xE0434352, 0xC06D007E, 0x04242420, 0x80000003, 0x40010005, 0xC00000FD};
+  constexpr std::array<DWORD, 11> kCodes{0xC0000005, 0xC0000006, 0xE06D7363, 0x20474343, 0xC0000409, 0xC0000374,
+                                         0xE0434352, 0xC06D007E, 0x04242420, 0x40010005, 0xC00000FD};
   const std::array<ULONG_PTR, 4> values{0, 0x41414141, ~ULONG_PTR{0}, 0x19930520};
   std::vector<ULONG_PTR> parameters(EXCEPTION_MAXIMUM_PARAMETERS);
   for (const DWORD code : kCodes) {

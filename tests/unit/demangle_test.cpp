@@ -80,5 +80,15 @@ TEST(SymbolText, only_a_plain_name_is_a_file_name) {
   }
 }
 
+TEST(ReadableName, the_size_of_the_arguments_is_no_part_of_a_32_bit_name) {
+  EXPECT_EQ(readable_name("_Sleep@4"), "Sleep");
+  EXPECT_EQ(readable_name("LdrLoadDll@16"), "LdrLoadDll");
+  EXPECT_EQ(readable_name("@BaseThreadInitThunk@12"), "BaseThreadInitThunk");
+  EXPECT_EQ(readable_name("vector@@16"), "vector");
+  EXPECT_EQ(readable_name("name@version"), "name@version");
+  EXPECT_EQ(readable_name("@4"), "@4");
+  EXPECT_EQ(readable_name("a@b@4"), "a@b@4");
+}
+
 }  // namespace
 }  // namespace catcher

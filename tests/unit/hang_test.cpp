@@ -206,6 +206,23 @@ TEST_F(ClassifyHang, without_times_a_thread_outside_of_the_kernel_is_busy) {
   EXPECT_EQ(classify().cause, "busy");
 }
 
+TEST_F(ClassifyHang, a_suspended_thread_is_not_busy_wherever_it_stands) {
+  HungThread& thread = add(10, stack_of({"spin()", "main"}));
+  thread.registers->ip = 0x1005;
+  thread.is_suspended = true;
+  const Hang hang = classify();
+  EXPECT_EQ(hang.cause, "idle");
+  EXPECT_EQ(hang.detail, "thread 10 of app.exe is suspended");
+}
+
+TEST_F(ClassifyHang, a_thread_outside_any_module_is_busy_only_when_it_uses_time) {
+  HungThread& thread = add(10, stack_of({""}));
+  thread.registers->ip = 0x1005;
+  EXPECT_EQ(classify().detail, "thread 10 of app.exe stands at 0x1005, outside any module");
+  thread.cpu_share = 0.5;
+  EXPECT_EQ(classify().cause, "busy");
+}
+
 TEST_F(ClassifyHang, a_nameless_thread_in_a_system_call_is_not_busy) {
   add(10, stack_of({"", "main"}));
   EXPECT_EQ(classify().cause, "idle");
@@ -292,6 +309,8 @@ TEST_F(ClassifyHang, no_threads_give_no_cause) {
 TEST(CpuShares, more_time_than_there_was_is_not_believed) {
   const std::vector<std::chrono::microseconds> honest{50ms, 0ms, 10ms};
   EXPECT_THAT(cpu_shares(honest, 50ms, 2), ElementsAre(1.0, 0.0, 0.2));
+  const std::vector<std::chrono::microseconds> rounded{60ms, 0ms};
+  EXPECT_THAT(cpu_shares(rounded, 50ms, 2), ElementsAre(1.0, 0.0));
   const std::vector<std::chrono::microseconds> liar(20, 50ms);
   EXPECT_THAT(cpu_shares(liar, 50ms, 2), testing::Each(0.0));
   EXPECT_THAT(cpu_shares(honest, 0ms, 2), testing::Each(0.0));

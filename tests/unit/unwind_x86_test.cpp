@@ -77,6 +77,24 @@ TEST_P(UnwinderOf32Bits, a_call_through_null_shows_its_caller) {
   EXPECT_EQ(stack_.frames[1].source, FrameSource::kReturnPop);
 }
 
+TEST_P(UnwinderOf32Bits, a_function_at_its_first_instruction_shows_who_called_it) {
+  builder_.code(0x1150, {0xe8, 0x2b, 0, 0, 0});  // to 0x1180, which pushes nothing yet
+  words_[4] = return_of(5);
+  put_frame(10, 0, 1);
+  const std::vector<std::uint64_t> expected{kCode + 0x80, return_of(5), return_of(1)};
+  EXPECT_EQ(walk({kCode + 0x80, address(4), address(10)}), expected);
+}
+
+TEST_P(UnwinderOf32Bits, a_function_reached_through_an_import_shows_who_called_it) {
+  builder_.code(0x1150, {0xe8, 0x1b, 0, 0, 0});              // to the stub at 0x1170
+  builder_.code(0x1170, {0xff, 0x25, 0xf0, 0x11, 0x40, 0});  // jmp [0x4011f0]
+  builder_.put<std::uint32_t>(0x11f0, 0x401180);
+  words_[4] = return_of(5);
+  put_frame(10, 0, 1);
+  const std::vector<std::uint64_t> expected{kCode + 0x80, return_of(5), return_of(1)};
+  EXPECT_EQ(walk({kCode + 0x80, address(4), address(10)}), expected);
+}
+
 TEST_P(UnwinderOf32Bits, a_chain_that_leads_back_ends) {
   put_frame(10, 20, 1);
   put_frame(20, 10, 2);
