@@ -1,6 +1,6 @@
 #pragma once
 
-#include "debugger/breakpoints.h"
+#include "debugger/event.h"
 #include "debugger/memory_reader.h"
 #include "debugger/thread_context.h"
 

@@ -1,58 +1,77 @@
 #pragma once
 
 #include "debugger/process_memory.h"
+#include "debugger/thread_context.h"
 
+#include <cstdint>
 #include <map>
 #include <optional>
-#include <string_view>
-#include <vector>
+#include <set>
 
 namespace catcher {
 
-// Why catcher stops a debuggee at a function.
-enum class WatchPurpose { kTerminateProcess, kAbort, kAssert, kWideAssert };
-
-// A function that catcher watches in every process that has its module.
-struct WatchedFunction {
-  std::string_view module;  // file name, lower case
-  std::string_view name;    // exported name
-  WatchPurpose purpose;
-};
+// Which part of catcher a breakpoint belongs to. What its id means is that part's affair.
+enum class BreakpointOwner { kWatchedFunction, kProbe };
 
 // How a thread gets past a breakpoint.
 enum class StepOver {
-  kEmulate,  // the breakpoint stays and its first instruction is emulated: no moment in which another thread could slip
-             // through
-  kRemove    // one shot: the original byte comes back
+  kRemove,     // one shot: the original byte comes back. Another thread may slip through meanwhile
+  kMovR10Rcx,  // the rest: the breakpoint stays and its instruction is emulated, so that no thread ever slips through.
+  kMovEax,     // mov eax, imm32: how a 32-bit system call stub begins
+  kReturn      // ret, ret imm16
+};
+
+// The instruction that a breakpoint stands on, as far as it can be emulated.
+struct SteppedInstruction {
+  StepOver how = StepOver::kRemove;
+  std::uint32_t operand = 0;  // of kMovEax and kReturn
+
+  friend bool operator==(const SteppedInstruction&, const SteppedInstruction&) = default;
 };
 
 // One software breakpoint.
 struct Breakpoint {
-  WatchPurpose purpose = WatchPurpose::kAbort;
+  BreakpointOwner owner = BreakpointOwner::kWatchedFunction;
+  std::uint32_t id = 0;
+  Address module;  // base of the image that it is in
   std::byte original{};
-  StepOver step_over = StepOver::kRemove;
+  SteppedInstruction instruction;
 };
 
-// The breakpoints of one process.
+// Which of the instructions that can be emulated stands at an address; kRemove for any other, nothing when it cannot be
+// read.
+std::optional<SteppedInstruction> stepped_instruction(const MemoryReader& memory, Address at);
+
+// The software breakpoints of one process. Their bytes are hidden from whoever reads the process's memory.
 class BreakpointTable {
  public:
-  // Sets one; false when the code cannot be read or written. Setting one twice at an address changes nothing.
-  bool set(ProcessMemory& memory, Address at, WatchPurpose purpose);
+  // Sets one; false when the code cannot be read or written. A second one at an address changes nothing: the first
+  // owner keeps it, and the answer is true only for that owner and id.
+  bool set(ProcessMemory& memory, Address at, BreakpointOwner owner, std::uint32_t id, Address module);
 
   // The breakpoint at an address, or null.
   const Breakpoint* find(Address at) const;
 
-  // Takes one away and gives the debuggee its byte back.
+  // Moves a thread that has just reached the breakpoint at `at` past it: emulates its instruction, or takes the
+  // breakpoint away. Changes `context` only; writing it back is the caller's.
+  void step_over(ProcessMemory& memory, Address at, ThreadContext& context);
+
+  // Takes one away, or all of one owner, or all, and gives the debuggee its bytes back. A thread may have run into one
+  // already, with the event still on its way: was_removed() then knows it.
   void remove(ProcessMemory& memory, Address at);
+  void remove_all(ProcessMemory& memory, BreakpointOwner owner);
+  void remove_all(ProcessMemory& memory);
+
+  // True when there was a breakpoint at this address and is none any more: a thread that stops there is to be set back
+  // to it.
+  bool was_removed(Address at) const { return removed_.contains(at); }
 
   // Forgets those in an image that was unmapped.
-  void forget(ProcessMemory& memory, Address begin, Address end);
+  void forget_module(ProcessMemory& memory, Address base);
 
  private:
   std::map<Address, Breakpoint> breakpoints_;
+  std::set<Address> removed_;
 };
-
-// The functions of a module that are watched; `module_name` in any case.
-std::vector<WatchedFunction> watched_functions(std::string_view module_name);
 
 }  // namespace catcher

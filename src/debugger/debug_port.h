@@ -24,7 +24,10 @@ class DebugPort {
   // events, so that a storm of events delays neither.
   WaitResult wait(std::optional<Clock::time_point> deadline);
 
-  // The event of the last wait() that gave kEvent.
+  // Takes an event that is there already; false when there is none.
+  bool poll() { return take_event(0); }
+
+  // The event of the last wait() that gave kEvent, or of poll() that gave true.
   const DEBUG_EVENT& event() const noexcept { return event_; }
 
   // Stops listening to `wake`.

@@ -47,6 +47,9 @@ struct ExceptionRaised {
   Action action;  // what decide() said
 };
 
+// Why catcher stops a debuggee at a function.
+enum class WatchPurpose { kTerminateProcess, kAbort, kAssert, kWideAssert };
+
 // A thread arrived at a function that catcher watches.
 struct WatchedFunctionReached {
   WatchPurpose purpose = WatchPurpose::kAbort;
@@ -58,6 +61,7 @@ struct WatchedFunctionReached {
 };
 
 // RIP_EVENT: a system debugging error.
+
 struct SystemError {
   std::uint32_t error = 0;
   std::uint32_t type = 0;

@@ -21,6 +21,11 @@ void Job::terminate(std::uint32_t exit_code) const noexcept {
   TerminateJobObject(job_.get(), exit_code);
 }
 
+void Job::release() const noexcept {
+  JOBOBJECT_EXTENDED_LIMIT_INFORMATION none{};
+  SetInformationJobObject(job_.get(), JobObjectExtendedLimitInformation, &none, sizeof none);
+}
+
 std::vector<std::uint32_t> Job::process_ids() const {
   constexpr std::size_t kMost = 4096;
   std::vector<ULONG_PTR> buffer(2 + kMost);

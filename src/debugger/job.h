@@ -20,6 +20,9 @@ class Job {
   // Ends every process in the job at once.
   void terminate(std::uint32_t exit_code) const noexcept;
 
+  // From now on the processes in it outlive us.
+  void release() const noexcept;
+
   // The processes that are in the job now; empty when the OS does not tell.
   std::vector<std::uint32_t> process_ids() const;
 

@@ -1,6 +1,7 @@
 #include "debugger/process_tree.h"
 
 #include "debugger/remote_exports.h"
+#include "triage/path_name.h"
 #include "win32/dynamic_function.h"
 #include "win32/utf.h"
 
@@ -24,6 +25,17 @@ struct BasicInformation {
 };
 
 using QueryInformationProcess = LONG NTAPI(HANDLE, ULONG, void*, ULONG, ULONG*);
+
+// All zero where the OS does not tell.
+BasicInformation basic_information(HANDLE process) {
+  BasicInformation basic{};
+  constexpr ULONG kProcessBasicInformation = 0;
+  auto* query = find_function<QueryInformationProcess>(L"ntdll.dll", "NtQueryInformationProcess");
+  if (query == nullptr || query(process, kProcessBasicInformation, &basic, sizeof basic, nullptr) < 0) {
+    return {};
+  }
+  return basic;
+}
 
 // The 64-bit PEB and RTL_USER_PROCESS_PARAMETERS of winternl.h.
 constexpr std::uint64_t kPebProcessParameters = 0x20;
@@ -123,18 +135,22 @@ std::size_t ProcessTree::living() const noexcept {
       std::count_if(processes_.begin(), processes_.end(), [](const Process& process) { return process.alive(); }));
 }
 
+std::size_t ProcessTree::awaited() const noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(processes_.begin(), processes_.end(), [](const Process& process) { return process.is_awaited(); }));
+}
+
+std::uint32_t parent_of(HANDLE process) {
+  return static_cast<std::uint32_t>(basic_information(process).parent_pid);
+}
+
 void describe_process(Process& process) {
   BOOL wow64 = FALSE;
   IsWow64Process(process.handle, &wow64);
   process.state.bits = wow64 != FALSE || sizeof(void*) == 4 ? 32 : 64;
-  if (auto* query = find_function<QueryInformationProcess>(L"ntdll.dll", "NtQueryInformationProcess")) {
-    BasicInformation basic{};
-    constexpr ULONG kProcessBasicInformation = 0;
-    if (query(process.handle, kProcessBasicInformation, &basic, sizeof basic, nullptr) >= 0) {
-      process.parent_pid = static_cast<std::uint32_t>(basic.parent_pid);
-      process.peb = Address{reinterpret_cast<std::uintptr_t>(basic.peb)};
-    }
-  }
+  const BasicInformation basic = basic_information(process.handle);
+  process.parent_pid = static_cast<std::uint32_t>(basic.parent_pid);
+  process.peb = Address{reinterpret_cast<std::uintptr_t>(basic.peb)};
   process.image = image_path(process.handle);
   process.command_line = read_command_line(process);
 }
@@ -159,10 +175,6 @@ std::optional<Module> module_at(Process& process, Address address) {
   }
   describe(process, *found);
   return *found;
-}
-
-std::string file_name_of(const std::string& path) {
-  return path.substr(path.find_last_of("\\/") + 1);
 }
 
 }  // namespace catcher

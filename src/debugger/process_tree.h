@@ -50,6 +50,9 @@ struct Process {
   std::optional<Clock::time_point> ended;
   std::optional<std::uint32_t> exit_status;
   ExitRequest exit_request = ExitRequest::kNone;
+  bool followed = true;    // false: it runs without us, and only its birth was seen
+  bool detached = false;   // it was let go alive
+  bool is_helper = false;  // a process of the OS that nobody waits for
   ProcessState state;
   ProcessMemory memory{nullptr};
   std::map<std::uint32_t, Thread> threads;  // by tid
@@ -57,6 +60,8 @@ struct Process {
   BreakpointTable breakpoints;
 
   bool alive() const noexcept { return handle != nullptr; }
+  // True while the run must not end because of it.
+  bool is_awaited() const noexcept { return alive() && !is_helper; }
   Thread* find_thread(std::uint32_t tid);
 };
 
@@ -71,6 +76,7 @@ class ProcessTree {
   const std::deque<Process>& processes() const noexcept { return processes_; }
   std::deque<Process>& processes() noexcept { return processes_; }
   std::size_t living() const noexcept;
+  std::size_t awaited() const noexcept;
 
  private:
   std::deque<Process> processes_;  // a deque, so that references stay good
@@ -80,14 +86,14 @@ class ProcessTree {
 // caller's to fill in.
 void describe_process(Process& process);
 
+// The process that started the one behind `process` (PROCESS_QUERY_LIMITED_INFORMATION), or 0.
+std::uint32_t parent_of(HANDLE process);
+
 // Reads size, time stamp and path of the modules that were not asked about before. Costs several system calls a module:
 // only when something is reported.
 void describe_modules(Process& process);
 
 // The module that an address lies in, described; nothing when it lies in none.
 std::optional<Module> module_at(Process& process, Address address);
-
-// The file name of a path with either slash.
-std::string file_name_of(const std::string& path);
 
 }  // namespace catcher

@@ -1,8 +1,10 @@
 #include "debugger/session.h"
 
-#include "debugger/assertion.h"
-#include "debugger/remote_exports.h"
+#include "debugger/follow.h"
+#include "debugger/notifications.h"
 #include "debugger/thread_context.h"
+#include "debugger/watched_functions.h"
+#include "triage/path_name.h"
 #include "win32/unique_handle.h"
 #include "win32/utf.h"
 
@@ -10,16 +12,13 @@
 #include <array>
 #include <iterator>
 #include <string_view>
+#include <utility>
 
 namespace catcher {
 namespace {
 
 constexpr std::uint32_t kBreakpointCode = 0x80000003;      // STATUS_BREAKPOINT
 constexpr std::uint32_t kWx86BreakpointCode = 0x4000001F;  // STATUS_WX86_BREAKPOINT
-constexpr std::uint32_t kThreadNameCode = 0x406D1388;      // MS_VC_EXCEPTION
-constexpr std::uint64_t kSyscallStubMovSize = 3;           // mov r10, rcx
-constexpr std::uint16_t kLongestCriticalErrorText = 36;    // "Critical error detected c0000374\n", line ends and zero
-constexpr std::string_view kCriticalErrorText = "Critical error detected";
 
 Address to_address(const void* pointer) {
   return {reinterpret_cast<std::uintptr_t>(pointer)};
@@ -51,16 +50,19 @@ std::string file_name_behind(HANDLE file) {
   return to_utf8(path.substr(path.find_last_of(L'\\') + 1));
 }
 
+bool is_wow64_code(const Process& process, Address at) {
+  return process.state.bits == 32 && sizeof(void*) == 8 && at.value <= 0xFFFFFFFF;
+}
+
 bool lies_in_ntdll(Process& process, Address address) {
   const auto module = module_at(process, address);
-  return module && !watched_functions(module->name).empty() &&
-         watched_functions(module->name).front().purpose == WatchPurpose::kTerminateProcess;
+  return module && is_ntdll(module->name);
 }
 
 }  // namespace
 
-Session::Session(const LaunchRequest& request, const CrashPolicy& policy, HANDLE wake)
-    : policy_(policy), started_(Clock::now()), launched_(launch(request)), wake_(wake), port_(wake) {}
+Session::Session(LaunchedProcess launched, Clock::time_point started, SessionRules rules, HANDLE wake)
+    : rules_(std::move(rules)), started_(started), launched_(std::move(launched)), wake_(wake), port_(wake) {}
 
 Session::~Session() {
   try {
@@ -78,19 +80,28 @@ Session::~Session() {
 Step Session::next(std::optional<Clock::time_point> deadline) {
   for (;;) {
     resume_pending();
-    if (root_seen_ && tree_.living() == 0) {
+    if (root_seen_ && tree_.awaited() == 0) {
       if (auto step = wait_for_escaped(deadline)) {
         return *step;
       }
-      continue;
+      if (tree_.living() == 0) {
+        continue;
+      }
     }
-    switch (port_.wait(deadline)) {
-      case WaitResult::kDeadline:
-        return DeadlinePassed{};
-      case WaitResult::kWoken:
-        return Woken{};
-      case WaitResult::kEvent:
-        break;
+    if (!detaching_.empty()) {
+      if (!port_.poll()) {
+        finish_detaching();
+        continue;
+      }
+    } else {
+      switch (port_.wait(deadline)) {
+        case WaitResult::kDeadline:
+          return DeadlinePassed{};
+        case WaitResult::kWoken:
+          return Woken{};
+        case WaitResult::kEvent:
+          break;
+      }
     }
     pending_status_ = DBG_CONTINUE;
     if (auto event = translate(port_.event())) {
@@ -110,8 +121,61 @@ void Session::kill_tree(std::uint32_t status) {
   killing_ = true;
   auto& processes = tree_.processes();
   std::for_each(processes.rbegin(), processes.rend(), [&](Process& process) { end_process(process, status); });
-  if (launched_.job) {
+  if (launched_.job && !released_) {
     launched_.job->terminate(status);
+  }
+}
+
+// Nothing of ours may be hit while it is taken away, so its threads stand still until no event of theirs is left.
+void Session::detach(Process& process) {
+  if (!process.alive() || std::find(detaching_.begin(), detaching_.end(), &process) != detaching_.end()) {
+    return;
+  }
+  for (const auto& [tid, thread] : process.threads) {
+    SuspendThread(thread.handle);
+  }
+  process.breakpoints.remove_all(process.memory);
+  detaching_.push_back(&process);
+}
+
+void Session::detach_tree() {
+  released_ = true;
+  if (launched_.job) {
+    launched_.job->release();
+  }
+  for (Process& process : tree_.processes()) {
+    detach(process);
+  }
+}
+
+void Session::finish_detaching() {
+  for (Process* process : std::exchange(detaching_, {})) {
+    for (const auto& [tid, thread] : process->threads) {
+      ResumeThread(thread.handle);  // before its handle is gone; what it does from here on is the OS's to judge
+    }
+    let_go(*process);
+    process->detached = true;
+    process->ended = Clock::now();
+  }
+}
+
+// From here on its handles are closed, by the OS.
+void Session::let_go(Process& process) {
+  DebugActiveProcessStop(process.pid);
+  unawaited_.insert(process.pid);
+  process.handle = nullptr;
+  process.memory = ProcessMemory(nullptr);
+  process.threads.clear();
+}
+
+void Session::look_after_unfollowed() {
+  for (Process& process : tree_.processes()) {
+    const auto kept = unfollowed_.find(process.pid);
+    DWORD status = STILL_ACTIVE;
+    if (!process.followed && kept != unfollowed_.end() && WaitForSingleObject(kept->second.get(), 0) == WAIT_OBJECT_0 &&
+        GetExitCodeProcess(kept->second.get(), &status) != 0) {
+      process.exit_status = status;
+    }
   }
 }
 
@@ -125,10 +189,15 @@ void Session::resume_pending() {
     return;
   }
   const DEBUG_EVENT& raw = port_.event();
+  Process* process = tree_.find(raw.dwProcessId);
+  if (process != nullptr && !process->followed) {
+    pending_status_.reset();
+    let_go(*process);  // its first event goes with it
+    return;
+  }
   port_.resume(*pending_status_);
   pending_status_.reset();
   // Only now are the handles of what has ended closed by the OS.
-  Process* process = tree_.find(raw.dwProcessId);
   if (process == nullptr) {
     return;
   }
@@ -172,6 +241,7 @@ std::optional<Event> Session::translate(const DEBUG_EVENT& raw) {
       break;
     case UNLOAD_DLL_DEBUG_EVENT: {
       const Address base = to_address(raw.u.UnloadDll.lpBaseOfDll);
+      process->breakpoints.forget_module(process->memory, base);
       std::erase_if(process->modules, [base](const Module& module) { return module.base == base; });
       event.body = ModuleUnloaded{base};
       break;
@@ -179,7 +249,9 @@ std::optional<Event> Session::translate(const DEBUG_EVENT& raw) {
     case OUTPUT_DEBUG_STRING_EVENT: {
       const auto& info = raw.u.DebugString;
       const DebugString text{to_address(info.lpDebugStringData), info.nDebugStringLength, info.fUnicode != 0};
-      note_critical_error(*process, event.thread, text);
+      if (event.thread != nullptr && announces_critical_error(process->memory, text)) {
+        event.thread->critical_error_announced = true;
+      }
       event.body = text;
       break;
     }
@@ -206,9 +278,16 @@ Event Session::on_process_created(const DEBUG_EVENT& raw) {
   if (fresh.image.empty()) {
     fresh.image = file_name_behind(image.get());
   }
-  fresh.modules.push_back({fresh.image_base, 0, 0, fresh.state.bits == 64, fresh.image, file_name_of(fresh.image)});
+  fresh.modules.push_back(
+      {fresh.image_base, 0, 0, fresh.state.bits == 64, fresh.image, std::string(file_name_of(fresh.image))});
   fresh.threads[raw.dwThreadId] = new_thread(raw.dwThreadId, info.hThread, info.lpThreadLocalBase);
-  root_seen_ = true;
+  const bool is_root = !std::exchange(root_seen_, true);
+  fresh.is_helper = !is_root && is_os_helper(fresh.image);
+  fresh.followed = is_root || killing_ || is_followed(fresh.image, rules_.tree);
+  if (!fresh.followed) {
+    unfollowed_[fresh.pid] =
+        UniqueHandle(OpenProcess(SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION, FALSE, fresh.pid));
+  }
   Process& process = tree_.add(std::move(fresh));
   if (killing_) {
     end_process(process, 1);
@@ -221,32 +300,20 @@ void Session::on_module_loaded(Process& process, const LOAD_DLL_DEBUG_INFO& info
   const Module& module =
       process.modules.emplace_back(Module{to_address(info.lpBaseOfDll), 0, 0, true, {}, file_name_behind(file.get())});
   if (!killing_) {
-    arm(process, module);
+    watch_module(process, module);
   }
 }
 
-void Session::arm(Process& process, const Module& module) {
-  for (const WatchedFunction& watched : watched_functions(module.name)) {
-    if (watched.purpose == WatchPurpose::kTerminateProcess) {
-      // A 32-bit process has two ntdlls; every end goes through the 64-bit one.
-      const auto headers = read_image_headers(process.memory, module.base);
-      if (!headers || headers->is_64_bit != (sizeof(void*) == 8)) {
-        continue;
-      }
-    }
-    if (const auto at = find_export(process.memory, module.base, watched.name)) {
-      process.breakpoints.set(process.memory, *at, watched.purpose);
-    }
-  }
-}
-
-Event Session::on_exception(Process& process, const DEBUG_EVENT& raw) {
+std::optional<Event> Session::on_exception(Process& process, const DEBUG_EVENT& raw) {
   const EXCEPTION_RECORD& record = raw.u.Exception.ExceptionRecord;
   Thread* thread = process.find_thread(raw.dwThreadId);
   const bool first = raw.u.Exception.dwFirstChance != 0;
   if (first && is_breakpoint(record.ExceptionCode)) {
     if (auto reached = on_own_breakpoint(process, thread, record)) {
       return *reached;
+    }
+    if (stepped_back(process, thread, to_address(record.ExceptionAddress))) {
+      return std::nullopt;
     }
   }
   ExceptionRaised raised;
@@ -263,17 +330,15 @@ Event Session::on_exception(Process& process, const DEBUG_EVENT& raw) {
     facts.in_ntdll = is_breakpoint(raised.code) && lies_in_ntdll(process, raised.address);
     thread->critical_error_announced = false;
   }
-  raised.action = decide(facts, process.state, policy_);
+  raised.action = decide(facts, process.state, rules_.crash);
   if (raised.action.disposition == Disposition::kLoaderBreakpoint) {
     process.state.loader_breakpoint_seen = true;
   } else if (raised.action.disposition == Disposition::kWow64LoaderBreakpoint) {
     process.state.wow64_breakpoint_seen = true;
   }
-  if (raised.code == kThreadNameCode) {
-    note_thread_name(process, raised);
-  }
+  note_thread_name(process, raised, raw.dwThreadId);
   pending_status_ = raised.action.status == ContinueStatus::kContinue ? DBG_CONTINUE : DBG_EXCEPTION_NOT_HANDLED;
-  return {&process, thread, raw.dwThreadId, std::move(raised)};
+  return Event{&process, thread, raw.dwThreadId, std::move(raised)};
 }
 
 std::optional<Event> Session::on_own_breakpoint(Process& process, Thread* thread, const EXCEPTION_RECORD& record) {
@@ -282,92 +347,40 @@ std::optional<Event> Session::on_own_breakpoint(Process& process, Thread* thread
   if (breakpoint == nullptr || thread == nullptr) {
     return std::nullopt;
   }
-  WatchedFunctionReached reached{breakpoint->purpose, at, 0, 0, {}};
-  const bool wow64_code = process.state.bits == 32 && sizeof(void*) == 8 && at.value <= 0xFFFFFFFF;
-  auto context = ThreadContext::read(thread->handle, wow64_code);
-  const bool emulate = breakpoint->step_over == StepOver::kEmulate;
-  if (context) {
-    reached.process_handle = context->first_argument();
-    reached.exit_status = static_cast<std::uint32_t>(context->second_argument());
-    reached.assertion = read_assertion(process.memory, reached.purpose, *context, wow64_code);
-    context->set_instruction_pointer(emulate ? at + kSyscallStubMovSize : at);
-    if (emulate) {
-      context->copy_rcx_to_r10();
-    }
+  const auto purpose = static_cast<WatchPurpose>(breakpoint->id);
+  const bool wow64_code = is_wow64_code(process, at);
+  WatchedFunctionReached reached{purpose, at, 0, 0, {}};
+  if (auto context = ThreadContext::read(thread->handle, wow64_code)) {
+    reached = reached_function(process, purpose, at, *context, wow64_code);
+    process.breakpoints.step_over(process.memory, at, *context);
     context->write(thread->handle);
   }
-  if (!emulate) {
-    process.breakpoints.remove(process.memory, at);
-  }
-  if (reached.purpose == WatchPurpose::kTerminateProcess) {
-    note_exit_request(process, reached);
+  if (purpose == WatchPurpose::kTerminateProcess) {
+    note_exit_request(tree_, process, reached);
   }
   return Event{&process, thread, thread->tid, reached};
 }
 
-// THREADNAME_INFO of "How to: Set a Thread Name in Native Code" (Microsoft Learn): {0x1000, name, thread id or -1,
-// flags}. Compiled with pack(8) its four fields take three words of a 64-bit record, so that the id shares one with the
-// flags.
-void Session::note_thread_name(Process& process, const ExceptionRaised& raised) {
-  constexpr std::uint64_t kNameType = 0x1000;
-  constexpr std::size_t kLongestName = 256;
-  if (raised.parameters.size() < 3 || raised.parameters[0] != kNameType) {
-    return;
+// A thread that ran into a breakpoint just before it was taken away does what really stands there.
+bool Session::stepped_back(Process& process, Thread* thread, Address at) {
+  if (thread == nullptr || !process.breakpoints.was_removed(at)) {
+    return false;
   }
-  std::array<char, kLongestName> text{};
-  const std::size_t got = process.memory.read(Address{raised.parameters[1]},
-                                              std::as_writable_bytes(std::span(text)).first(text.size() - 1));
-  const auto id = static_cast<std::uint32_t>(raised.parameters[2]);
-  constexpr std::uint32_t kCallingThread = 0xFFFFFFFF;
-  if (Thread* named = process.find_thread(id == kCallingThread ? port_.event().dwThreadId : id);
-      named != nullptr && got > 0) {
-    named->name = text.data();
+  auto context = ThreadContext::read(thread->handle, is_wow64_code(process, at));
+  if (!context) {
+    return false;
   }
+  context->set_instruction_pointer(at);
+  return context->write(thread->handle);
 }
 
-void Session::note_exit_request(Process& process, const WatchedFunctionReached& reached) {
-  constexpr auto kCurrentProcess = ~std::uint64_t{0};
-  const auto note = [](Process& target, ExitRequest request) {
-    if (target.exit_request == ExitRequest::kNone) {
-      target.exit_request = request;
-    }
-  };
-  if (reached.process_handle == 0) {
-    note(process, ExitRequest::kExitCall);
-    return;
+// False for what an unfollowed process has started, and so on.
+bool Session::is_awaited_outside(std::uint32_t pid, HANDLE process) {
+  if (!unawaited_.contains(pid) && unawaited_.contains(parent_of(process))) {
+    unawaited_.insert(pid);
   }
-  if (reached.process_handle == kCurrentProcess) {
-    note(process, ExitRequest::kOwnHand);
-    return;
-  }
-  HANDLE duplicate = nullptr;
-  const auto remote = reinterpret_cast<HANDLE>(static_cast<std::uintptr_t>(reached.process_handle));
-  if (DuplicateHandle(process.handle, remote, GetCurrentProcess(), &duplicate, PROCESS_QUERY_LIMITED_INFORMATION, FALSE,
-                      0) == 0) {
-    return;
-  }
-  const UniqueHandle target_handle(duplicate);
-  if (Process* target = tree_.find(GetProcessId(target_handle.get()))) {
-    note(*target, target == &process ? ExitRequest::kOwnHand : ExitRequest::kByTree);
-  }
-}
-
-void Session::note_critical_error(Process& process, Thread* thread, const DebugString& text) {
-  if (thread == nullptr || text.bytes > kLongestCriticalErrorText * (text.is_unicode ? 2 : 1) ||
-      text.bytes < kCriticalErrorText.size()) {
-    return;
-  }
-  std::array<std::byte, kCriticalErrorText.size() * sizeof(wchar_t)> bytes{};
-  const std::size_t width = text.is_unicode ? sizeof(wchar_t) : 1;
-  if (process.memory.read(text.text, std::span(bytes).first(kCriticalErrorText.size() * width)) !=
-      kCriticalErrorText.size() * width) {
-    return;
-  }
-  bool same = true;
-  for (std::size_t i = 0; i < kCriticalErrorText.size(); ++i) {
-    same = same && bytes[i * width] == static_cast<std::byte>(kCriticalErrorText[i]);
-  }
-  thread->critical_error_announced = same;
+  const Process* known = tree_.find(pid);
+  return !unawaited_.contains(pid) && (known == nullptr || known->is_awaited());
 }
 
 std::optional<Step> Session::wait_for_escaped(std::optional<Clock::time_point> deadline) {
@@ -376,9 +389,12 @@ std::optional<Step> Session::wait_for_escaped(std::optional<Clock::time_point> d
   }
   for (const std::uint32_t pid : launched_.job->process_ids()) {
     // Debugged by another debugger of the tree, or started past us: no events, but still part of the tree.
-    const UniqueHandle process(OpenProcess(SYNCHRONIZE, FALSE, pid));
-    if (!process) {
+    const UniqueHandle process(OpenProcess(SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid));
+    if (!process || !is_awaited_outside(pid, process.get())) {
       continue;
+    }
+    if (tree_.living() > 0) {
+      return std::nullopt;  // helpers of the OS still have events for us, and end with what they serve
     }
     const std::array<HANDLE, 2> handles{process.get(), wake_};
     DWORD left = INFINITE;

@@ -43,6 +43,27 @@ void ThreadContext::copy_rcx_to_r10() noexcept {
   native_.R10 = native_.Rcx;
 }
 
+void ThreadContext::set_eax(std::uint32_t value) noexcept {
+  if (wow64_code_) {
+    wow64_.Eax = value;
+  } else {
+    native_.Rax = value;  // a 32-bit move clears the upper half
+  }
+}
+
+bool ThreadContext::emulate_return(const MemoryReader& memory, std::uint32_t popped) noexcept {
+  if (wow64_code_) {
+    const auto to = read_value<std::uint32_t>(memory, Address{wow64_.Esp});
+    wow64_.Eip = to.value_or(wow64_.Eip);
+    wow64_.Esp += to ? static_cast<DWORD>(sizeof(std::uint32_t)) + popped : 0;
+    return to.has_value();
+  }
+  const auto to = read_value<std::uint64_t>(memory, Address{native_.Rsp});
+  native_.Rip = to.value_or(native_.Rip);
+  native_.Rsp += to ? sizeof(std::uint64_t) + popped : 0;
+  return to.has_value();
+}
+
 bool ThreadContext::write(HANDLE thread) const noexcept {
   return wow64_code_ ? Wow64SetThreadContext(thread, &wow64_) != 0 : SetThreadContext(thread, &native_) != 0;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "debugger/memory_reader.h"
+
 #include <catcher/address.h>
 
 #include <windows.h>
@@ -26,8 +28,11 @@ class ThreadContext {
   std::uint64_t second_argument() const noexcept;
   std::uint64_t third_argument() const noexcept;
 
-  // Does what `mov r10, rcx` does.
+  // What `mov r10, rcx`, `mov eax, value` and `ret popped` do. The last is false, and nothing changed, where the stack
+  // cannot be read.
   void copy_rcx_to_r10() noexcept;
+  void set_eax(std::uint32_t value) noexcept;
+  bool emulate_return(const MemoryReader& memory, std::uint32_t popped) noexcept;
 
   // False when the OS refuses.
   bool write(HANDLE thread) const noexcept;

@@ -1,12 +1,15 @@
 #include "monitors/crash_monitor.h"
 
+#include "debugger/pseudo_handle.h"
 #include "debugger/thread_context.h"
 #include "evidence/cxx_exception.h"
+#include "evidence/hang_capture.h"
 #include "evidence/loader_search.h"
 #include "evidence/thread_stack.h"
 #include "triage/bucket.h"
 #include "triage/exception_catalogue.h"
 #include "triage/fault_description.h"
+#include "triage/path_name.h"
 #include "triage/severity.h"
 #include "triage/summary.h"
 
@@ -53,8 +56,7 @@ bool is_error_status(std::uint32_t status) {
 // True when a process ends itself with the code of a fault: the loader does so for a DLL that faults while it is
 // initialised.
 bool gives_as_reason(const WatchedFunctionReached& reached, std::uint32_t fault_code) {
-  constexpr std::uint64_t kCurrentProcess = ~std::uint64_t{0};
-  return reached.purpose == WatchPurpose::kTerminateProcess && reached.process_handle == kCurrentProcess &&
+  return reached.purpose == WatchPurpose::kTerminateProcess && reached.process_handle == kCurrentProcessHandle &&
          reached.exit_status == fault_code;
 }
 
@@ -68,6 +70,26 @@ bool has_lost_its_stack(const Process& process, const Thread* thread) {
   const auto context = ThreadContext::read(thread->handle, !is_64_bit);
   const auto stack = read_thread_stack(process.memory, teb_of_thread(thread->handle), thread->tid, is_64_bit);
   return context && stack && (context->stack_pointer() < stack->reserve || context->stack_pointer() >= stack->base);
+}
+
+// True when the thread runs the initialisation of a DLL, which the loader guards: what happens there it may swallow, or
+// make the end of the process, and there is no second chance either way. The loader holds its lock while it calls out.
+bool is_in_loader(const Process& process, std::uint32_t tid) {
+  if (!process.state.loader_breakpoint_seen) {
+    return true;
+  }
+  const bool is_64_bit = process.state.bits == 64;
+  const Address lock = find_loader_lock(process.handle, process.memory, is_64_bit);
+  // RTL_CRITICAL_SECTION::OwningThread.
+  const auto owner = is_64_bit ? read_value<std::uint64_t>(process.memory, lock + 16).value_or(0)
+                               : read_value<std::uint32_t>(process.memory, lock + 12).value_or(0);
+  return lock && owner == tid;
+}
+
+std::string in_words(const ExceptionInfo& exception) {
+  const std::string place = exception.module.empty() ? fmt::format("0x{:x}", exception.address.value)
+                                                     : fmt::format("{}+0x{:x}", exception.module, exception.offset);
+  return fmt::format("{}{}{} at {}", exception.name, exception.detail.empty() ? "" : ", ", exception.detail, place);
 }
 
 }  // namespace
@@ -123,7 +145,7 @@ CrashFinding CrashMonitor::on_exception(const Event& event, const ExceptionRaise
       note_passed_on(event, raised, watch);
       return {};
     case Disposition::kInvalidHandle:
-      ++handled_[raised.code];
+      handled_.add(raised.code);
       return {};
     case Disposition::kCrash:
       break;
@@ -132,7 +154,7 @@ CrashFinding CrashMonitor::on_exception(const Event& event, const ExceptionRaise
   }
   const auto last = watch.last_passed_on.find(event.tid);
   if (raised.chance == Chance::kSecond && last != watch.last_passed_on.end() && last->second == raised.code) {
-    discount(raised.code, 1);
+    handled_.discount(raised.code, 1);
     watch.last_passed_on.erase(last);
   }
   if (watch.crashed) {
@@ -148,7 +170,7 @@ CrashFinding CrashMonitor::on_exception(const Event& event, const ExceptionRaise
 }
 
 void CrashMonitor::note_passed_on(const Event& event, const ExceptionRaised& raised, Watch& watch) {
-  ++handled_[raised.code];
+  handled_.add(raised.code);
   watch.last_passed_on[event.tid] = raised.code;
   if (is_cxx_throw(raised.code)) {
     CountedThrow& thrown = watch.last_throws[event.tid];
@@ -169,17 +191,33 @@ void CrashMonitor::note_passed_on(const Event& event, const ExceptionRaised& rai
   }
 }
 
+// True when it may be the last that is ever heard of the process, or of the thread: asked once for each place.
+bool CrashMonitor::is_worth_a_look(const Event& event, const OpenFault& fault, const Watch& watch) const {
+  if (watch.early_looks >= kMostEarlyLooks) {
+    return false;
+  }
+  if (fault.exception.code == kStackOverflow || fault.count == kStorm) {
+    return true;
+  }
+  const bool seen_before = watch.fault_sites.contains(fault.exception.address);
+  return !seen_before && (has_lost_its_stack(*event.process, event.thread) || is_in_loader(*event.process, event.tid));
+}
+
 void CrashMonitor::note_hardware_fault(const Event& event, const ExceptionRaised& raised, Watch& watch) {
-  const bool seen_before = watch.fault_sites.contains(raised.address);
-  OpenFault fault{describe(event, raised, watch), Clock::now(), std::nullopt, 1};
+  OpenFault fault;
+  fault.exception.code = raised.code;
+  fault.exception.address = raised.address;
   const auto before = watch.open_faults.find(event.tid);
   if (before != watch.open_faults.end() && before->second.exception.address == raised.address) {
     fault.count = before->second.count + 1;
     fault.crash = std::move(before->second.crash);
+    fault.first = std::move(before->second.first);
+  } else if (before != watch.open_faults.end()) {
+    fault.first = before->second.first.empty() ? in_words(before->second.exception) : std::move(before->second.first);
   }
-  const bool may_be_the_last = raised.code == kStackOverflow || fault.count == kStorm ||
-                               (!seen_before && has_lost_its_stack(*event.process, event.thread));
-  if (may_be_the_last && watch.early_looks < kMostEarlyLooks) {
+  const bool look = is_worth_a_look(event, fault, watch);
+  fault.exception = describe(event, raised, watch);
+  if (look) {
     ++watch.early_looks;
     fault.crash = begin_crash(event, CrashKind::kException);
     fault.crash->chance = Chance::kFirst;
@@ -187,6 +225,7 @@ void CrashMonitor::note_hardware_fault(const Event& event, const ExceptionRaised
     fault.crash->exception = fault.exception;
     add_evidence(*fault.crash, event, watch);
   }
+  fault.time = Clock::now();  // from here on the thread runs again
   watch.open_faults[event.tid] = std::move(fault);
 }
 
@@ -214,24 +253,12 @@ CrashFinding CrashMonitor::on_watched_function(const Event& event, const Watched
 // It was counted when it was thrown; now it is known that nobody caught it.
 void CrashMonitor::discount_uncaught_throw(std::uint32_t tid, Watch& watch) {
   const CountedThrow& thrown = watch.last_throws[tid];
-  discount(thrown.last.code, thrown.events);
-}
-
-// What was counted as handled, and was not.
-void CrashMonitor::discount(std::uint32_t code, std::uint64_t events) {
-  const auto counted = handled_.find(code);
-  if (counted != handled_.end()) {
-    counted->second -= std::min(counted->second, events);
-    if (counted->second == 0) {
-      handled_.erase(counted);
-    }
-  }
+  handled_.discount(thrown.last.code, thrown.events);
 }
 
 // Its own end: where it stands now is the last that can be seen of it.
 void CrashMonitor::note_exit(const Event& event, const WatchedFunctionReached& reached, Watch& watch) {
-  constexpr std::uint64_t kCurrentProcess = ~std::uint64_t{0};
-  const bool own_end = reached.process_handle == 0 || reached.process_handle == kCurrentProcess;
+  const bool own_end = reached.process_handle == 0 || reached.process_handle == kCurrentProcessHandle;
   const bool listed = std::find(policy_.crash_on_exit.begin(), policy_.crash_on_exit.end(), reached.exit_status) !=
                       policy_.crash_on_exit.end();
   const bool wanted =
@@ -282,13 +309,16 @@ CrashFinding CrashMonitor::on_process_ended(const Event& event, const ProcessEnd
 }
 
 Crash CrashMonitor::died_of(const Event& event, std::uint32_t tid, const OpenFault& fault, const char* note) {
-  discount(fault.exception.code, fault.count);
+  handled_.discount(fault.exception.code, fault.count);
   Crash crash = fault.crash.value_or(begin_crash(event, CrashKind::kException));
   crash.tid = tid;
   crash.chance = Chance::kFirst;
   crash.exception = fault.exception;
   crash.status = fault.exception.code;
   crash.notes.emplace_back(note);
+  if (!fault.first.empty()) {
+    crash.notes.push_back("it began with another fault of the same thread: " + fault.first);
+  }
   if (!fault.crash) {
     // Nobody could know at the time that it would be the last: its place is all there is of its stack.
     Frame& place = crash.stack.frames.emplace_back();
@@ -350,15 +380,6 @@ void CrashMonitor::add_evidence(Crash& crash, const Event& event, const Watch& w
   evidence_.add_to(crash, *event.process,
                    last == watch.last_throws.end() ? std::nullopt : std::optional(last->second.last));
   crash.summary = summarize_crash(crash);
-}
-
-std::vector<HandledException> CrashMonitor::handled_exceptions() const {
-  std::vector<HandledException> result;
-  result.reserve(handled_.size());
-  for (const auto& [code, count] : handled_) {
-    result.push_back({code, exception_name(code), count});
-  }
-  return result;
 }
 
 std::optional<Stack> CrashMonitor::exit_stack(const Process& process) const {

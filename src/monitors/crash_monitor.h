@@ -3,6 +3,7 @@
 #include "debugger/event.h"
 #include "evidence/crash_evidence.h"
 #include "monitors/exit_meaning.h"
+#include "monitors/handled_counts.h"
 
 #include <catcher/options.h>
 #include <catcher/run_report.h>
@@ -35,7 +36,7 @@ class CrashMonitor {
   CrashFinding on_event(const Event& event);
 
   // First-chance exceptions that the debuggees took care of, by code.
-  std::vector<HandledException> handled_exceptions() const;
+  std::vector<HandledException> handled_exceptions() const { return handled_.list(); }
 
   // Where a process ended itself, for one whose end was worth a look.
   std::optional<Stack> exit_stack(const Process& process) const;
@@ -47,6 +48,7 @@ class CrashMonitor {
     Clock::time_point time;
     std::optional<Crash> crash;  // with evidence, where it may be the last that is ever heard of the process
     std::uint64_t count = 1;     // of faults at this place with nothing else from the thread between
+    std::string first;           // the first of several faults at different places, in words; empty: this is it
   };
   // A C++ exception under way; the OS may announce one throw more than once.
   struct CountedThrow {
@@ -72,6 +74,7 @@ class CrashMonitor {
   CrashFinding on_watched_function(const Event& event, const WatchedFunctionReached& reached, Watch& watch);
   CrashFinding on_process_ended(const Event& event, const ProcessEnded& ended, Watch& watch);
   void note_passed_on(const Event& event, const ExceptionRaised& raised, Watch& watch);
+  bool is_worth_a_look(const Event& event, const OpenFault& fault, const Watch& watch) const;
   void note_hardware_fault(const Event& event, const ExceptionRaised& raised, Watch& watch);
   void note_exit(const Event& event, const WatchedFunctionReached& reached, Watch& watch);
   ExitFacts exit_facts(const Event& event, const ProcessEnded& ended, const Watch& watch) const;
@@ -79,7 +82,6 @@ class CrashMonitor {
   Crash died_of(const Event& event, std::uint32_t tid, const OpenFault& fault, const char* note);
   Crash ended_with_status(const Event& event, const ProcessEnded& ended, const Watch& watch) const;
   void discount_uncaught_throw(std::uint32_t tid, Watch& watch);
-  void discount(std::uint32_t code, std::uint64_t events);
   ExceptionInfo describe(const Event& event, const ExceptionRaised& raised, Watch& watch) const;
   Crash begin_crash(const Event& event, CrashKind kind) const;
   void add_evidence(Crash& crash, const Event& event, const Watch& watch) const;
@@ -89,7 +91,7 @@ class CrashMonitor {
   Clock::time_point run_started_;
   std::map<const Process*, Watch> watches_;
   std::map<const Process*, Stack> exit_stacks_;
-  std::map<std::uint32_t, std::uint64_t> handled_;  // count by code
+  HandledCounts handled_;
   const Process* root_ = nullptr;
 };
 

@@ -12,6 +12,7 @@
 #include "run/event_line.h"
 #include "run/stop_source.h"
 #include "triage/bucket.h"
+#include "triage/path_name.h"
 #include "triage/summary.h"
 #include "triage/verdict.h"
 #include "win32/utf.h"
@@ -58,7 +59,8 @@ class Run {
       : options_(options),
         observer_(observer),
         report_(report),
-        session_({options.command_line, options.surroundings.debug_heap}, options.crash_policy, stop.state()->event.get()),
+        session_(launch({options.command_line, options.surroundings, {}}), started_,
+                 {options.crash_policy, options.tree}, stop.state()->event.get()),
         symbols_(symbol_options(options.evidence)),
         crashes_(options.crash_policy, crash_evidence(symbols_, options.evidence), session_.started()),
         debug_output_(session_.started()),
@@ -197,6 +199,7 @@ class Run {
   const Options& options_;
   const RunObserver& observer_;
   RunReport& report_;
+  Clock::time_point started_ = Clock::now();
   Session session_;
   SymbolCache symbols_;
   CrashMonitor crashes_;

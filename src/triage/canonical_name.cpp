@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 namespace catcher {
 
@@ -193,9 +194,7 @@ void drop_decoration(std::string& name) {
   }
 }
 
-}  // namespace
-
-std::string canonical_function(std::string_view function) {
+std::string with_less(std::string_view function) {
   std::string name(function);
   for (const std::string_view thunk : kThunks) {
     if (name.starts_with(thunk)) {
@@ -215,6 +214,18 @@ std::string canonical_function(std::string_view function) {
   drop_clone_suffix(name);
   drop_decoration(name);
   return name.empty() ? std::string(function) : name;
+}
+
+}  // namespace
+
+std::string canonical_function(std::string_view function) {
+  std::string name = with_less(function);
+  // What was taken off may have hidden more of it: a thunk of a clone, a decoration behind a decoration. Each turn that
+  // changes something leaves fewer brackets and marks, so that it ends.
+  for (std::string next = with_less(name); next != name; next = with_less(name)) {
+    name = std::move(next);
+  }
+  return name;
 }
 
 std::string canonical_module(std::string_view module) {

@@ -1,6 +1,8 @@
 #include "debugger/process_memory.h"
+#include "debugger/watched_functions.h"
 
 #include "debugger/breakpoints.h"
+#include "debugger/follow.h"
 #include "debugger/remote_exports.h"
 
 #include <gtest/gtest.h>
@@ -68,33 +70,86 @@ TEST(ReadImageHeaders, agrees_with_the_loader) {
   EXPECT_GT(headers->size, 0x1000u);
 }
 
+constexpr auto kWatch = BreakpointOwner::kWatchedFunction;
+
+template <typename... Bytes>
+std::array<std::byte, 16> code_of(Bytes... bytes) {
+  return {static_cast<std::byte>(bytes)...};
+}
+
 TEST(Breakpoints, system_call_stub_is_emulated_and_hidden) {
-  std::array<std::byte, 16> stub{std::byte{0x4C}, std::byte{0x8B}, std::byte{0xD1}, std::byte{0xB8}};
+  auto stub = code_of(0x4C, 0x8B, 0xD1, 0xB8);
   ProcessMemory memory(GetCurrentProcess());
   BreakpointTable table;
   const Address at = address_of(stub.data());
-  ASSERT_TRUE(table.set(memory, at, WatchPurpose::kTerminateProcess));
+  ASSERT_TRUE(table.set(memory, at, kWatch, 7, Address{0x1000}));
   EXPECT_EQ(stub[0], std::byte{0xCC});
   EXPECT_EQ(read_value<std::byte>(memory, at), std::byte{0x4C});
   ASSERT_NE(table.find(at), nullptr);
-  EXPECT_EQ(table.find(at)->step_over, StepOver::kEmulate);
+  EXPECT_EQ(table.find(at)->id, 7u);
+  EXPECT_EQ(table.find(at)->instruction, (SteppedInstruction{StepOver::kMovR10Rcx, 0}));
+  EXPECT_FALSE(table.was_removed(at));
   table.remove(memory, at);
   EXPECT_EQ(stub[0], std::byte{0x4C});
   EXPECT_EQ(table.find(at), nullptr);
+  EXPECT_TRUE(table.was_removed(at));
 }
 
-TEST(Breakpoints, any_other_code_is_a_one_shot) {
-  std::array<std::byte, 16> code{std::byte{0xE9}, std::byte{1}};
-  ProcessMemory memory(GetCurrentProcess());
-  BreakpointTable table;
-  ASSERT_TRUE(table.set(memory, address_of(code.data()), WatchPurpose::kAbort));
-  EXPECT_EQ(table.find(address_of(code.data()))->step_over, StepOver::kRemove);
+TEST(Breakpoints, the_instructions_that_are_emulated_are_known) {
+  const auto instruction = [](const std::array<std::byte, 16>& code) {
+    return stepped_instruction(ProcessMemory(GetCurrentProcess()), address_of(code.data()));
+  };
+  EXPECT_EQ(instruction(code_of(0xC3)), (SteppedInstruction{StepOver::kReturn, 0}));
+  EXPECT_EQ(instruction(code_of(0xC2, 0x10, 0x01)), (SteppedInstruction{StepOver::kReturn, 0x110}));
+  EXPECT_EQ(instruction(code_of(0xB8, 1, 2, 3, 4)), (SteppedInstruction{StepOver::kMovEax, 0x04030201}));
+  EXPECT_EQ(instruction(code_of(0xE9, 1)), (SteppedInstruction{StepOver::kRemove, 0}));
+  EXPECT_EQ(instruction(code_of(0x4C, 0x8B, 0xD2)), (SteppedInstruction{StepOver::kRemove, 0}));
 }
 
-TEST(Breakpoints, unreadable_code_is_refused) {
+TEST(Breakpoints, unreadable_code_and_an_int3_of_the_debuggees_own_are_refused) {
   ProcessMemory memory(GetCurrentProcess());
   BreakpointTable table;
-  EXPECT_FALSE(table.set(memory, Address{0x1000}, WatchPurpose::kAbort));
+  EXPECT_FALSE(table.set(memory, Address{0x1000}, kWatch, 0, {}));
+  auto own = code_of(0xCC);
+  EXPECT_FALSE(table.set(memory, address_of(own.data()), kWatch, 0, {}));
+}
+
+TEST(Breakpoints, the_first_owner_keeps_an_address) {
+  auto code = code_of(0xE9);
+  ProcessMemory memory(GetCurrentProcess());
+  BreakpointTable table;
+  EXPECT_TRUE(table.set(memory, address_of(code.data()), kWatch, 1, {}));
+  EXPECT_TRUE(table.set(memory, address_of(code.data()), kWatch, 1, {}));
+  EXPECT_FALSE(table.set(memory, address_of(code.data()), BreakpointOwner::kProbe, 1, {}));
+  EXPECT_EQ(table.find(address_of(code.data()))->original, std::byte{0xE9});
+}
+
+TEST(Breakpoints, all_of_one_owner_are_taken_away_and_the_others_stay) {
+  auto code = code_of(0x55, 0x56, 0x57);
+  ProcessMemory memory(GetCurrentProcess());
+  BreakpointTable table;
+  const Address at = address_of(code.data());
+  ASSERT_TRUE(table.set(memory, at, kWatch, 1, {}));
+  ASSERT_TRUE(table.set(memory, at + 1, BreakpointOwner::kProbe, 1, {}));
+  ASSERT_TRUE(table.set(memory, at + 2, BreakpointOwner::kProbe, 2, {}));
+  table.remove_all(memory, BreakpointOwner::kProbe);
+  EXPECT_EQ(code, code_of(0xCC, 0x56, 0x57));
+  table.remove_all(memory);
+  EXPECT_EQ(code, code_of(0x55, 0x56, 0x57));
+}
+
+TEST(Breakpoints, of_an_unloaded_module_are_forgotten_without_a_write) {
+  auto code = code_of(0x55, 0x56);
+  ProcessMemory memory(GetCurrentProcess());
+  BreakpointTable table;
+  const Address at = address_of(code.data());
+  ASSERT_TRUE(table.set(memory, at, kWatch, 1, Address{0x10000}));
+  ASSERT_TRUE(table.set(memory, at + 1, kWatch, 1, Address{0x20000}));
+  table.forget_module(memory, Address{0x10000});
+  EXPECT_EQ(table.find(at), nullptr);
+  EXPECT_FALSE(table.was_removed(at));
+  EXPECT_EQ(read_value<std::byte>(memory, at), std::byte{0xCC});
+  EXPECT_NE(table.find(at + 1), nullptr);
 }
 
 TEST(WatchedFunctions, are_found_by_module_name_in_any_case) {
@@ -102,6 +157,28 @@ TEST(WatchedFunctions, are_found_by_module_name_in_any_case) {
   EXPECT_EQ(watched_functions("ucrtbase.dll").front().purpose, WatchPurpose::kAbort);
   EXPECT_TRUE(watched_functions("user32.dll").empty());
   EXPECT_TRUE(watched_functions("").empty());
+}
+
+TEST(Follow, everybody_is_followed_unless_the_policy_says_otherwise) {
+  TreePolicy policy;
+  EXPECT_TRUE(is_followed("C:\\x\\worker.exe", policy));
+  policy.no_follow = {"WORK*.exe"};
+  EXPECT_FALSE(is_followed("C:\\x\\worker.exe", policy));
+  EXPECT_TRUE(is_followed("C:\\worker.exe\\other.exe", policy));
+  policy = {};
+  policy.follow = {"a.exe", "b?.exe"};
+  EXPECT_TRUE(is_followed("a.exe", policy));
+  EXPECT_TRUE(is_followed("c:/b1.exe", policy));
+  EXPECT_FALSE(is_followed("c.exe", policy));
+  policy.no_follow = {"b*"};
+  EXPECT_FALSE(is_followed("b1.exe", policy));
+}
+
+TEST(Follow, helpers_of_the_os_are_known_by_name_and_place) {
+  EXPECT_TRUE(is_os_helper("C:\\Windows\\System32\\conhost.exe"));
+  EXPECT_TRUE(is_os_helper("C:\\windows\\SysWOW64\\WerFault.exe"));
+  EXPECT_FALSE(is_os_helper("C:\\app\\conhost.exe"));
+  EXPECT_FALSE(is_os_helper("C:\\Windows\\System32\\cmd.exe"));
 }
 
 }  // namespace

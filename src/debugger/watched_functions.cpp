@@ -1,0 +1,99 @@
+#include "debugger/watched_functions.h"
+
+#include "debugger/assertion.h"
+#include "debugger/pseudo_handle.h"
+#include "debugger/remote_exports.h"
+#include "win32/unique_handle.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+namespace catcher {
+namespace {
+
+constexpr std::string_view kNtdll = "ntdll.dll";
+
+// NtTerminateProcess is the one door through which a process ends itself or another: exit() comes here with a null
+// handle, then with -1.
+constexpr std::array kWatched{
+    WatchedFunction{kNtdll, "NtTerminateProcess", WatchPurpose::kTerminateProcess},
+    WatchedFunction{"msvcrt.dll", "abort", WatchPurpose::kAbort},
+    WatchedFunction{"msvcrt.dll", "_assert", WatchPurpose::kAssert},
+    WatchedFunction{"msvcrt.dll", "_wassert", WatchPurpose::kWideAssert},
+    WatchedFunction{"ucrtbase.dll", "abort", WatchPurpose::kAbort},
+    WatchedFunction{"ucrtbase.dll", "_wassert", WatchPurpose::kWideAssert},
+    WatchedFunction{"ucrtbased.dll", "abort", WatchPurpose::kAbort},
+    WatchedFunction{"ucrtbased.dll", "_wassert", WatchPurpose::kWideAssert},
+};
+
+char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view lower) {
+  return std::equal(a.begin(), a.end(), lower.begin(), lower.end(), [](char x, char y) { return to_lower(x) == y; });
+}
+
+}  // namespace
+
+std::vector<WatchedFunction> watched_functions(std::string_view module_name) {
+  std::vector<WatchedFunction> result;
+  std::copy_if(kWatched.begin(), kWatched.end(), std::back_inserter(result),
+               [module_name](const WatchedFunction& w) { return equal_ignoring_case(module_name, w.module); });
+  return result;
+}
+
+bool is_ntdll(std::string_view module_name) {
+  return equal_ignoring_case(module_name, kNtdll);
+}
+
+void watch_module(Process& process, const Module& module) {
+  for (const WatchedFunction& watched : watched_functions(module.name)) {
+    if (watched.purpose == WatchPurpose::kTerminateProcess) {
+      // A 32-bit process has two ntdlls; every end goes through the 64-bit one.
+      const auto headers = read_image_headers(process.memory, module.base);
+      if (!headers || headers->is_64_bit != (sizeof(void*) == 8)) {
+        continue;
+      }
+    }
+    if (const auto at = find_export(process.memory, module.base, watched.name)) {
+      process.breakpoints.set(process.memory, *at, BreakpointOwner::kWatchedFunction,
+                              static_cast<std::uint32_t>(watched.purpose), module.base);
+    }
+  }
+}
+
+WatchedFunctionReached reached_function(const Process& process, WatchPurpose purpose, Address at,
+                                        const ThreadContext& context, bool wow64_code) {
+  return {purpose, at, context.first_argument(), static_cast<std::uint32_t>(context.second_argument()),
+          read_assertion(process.memory, purpose, context, wow64_code)};
+}
+
+void note_exit_request(ProcessTree& tree, Process& process, const WatchedFunctionReached& reached) {
+  const auto note = [](Process& target, ExitRequest request) {
+    if (target.exit_request == ExitRequest::kNone) {
+      target.exit_request = request;
+    }
+  };
+  if (reached.process_handle == 0) {
+    note(process, ExitRequest::kExitCall);
+    return;
+  }
+  if (reached.process_handle == kCurrentProcessHandle) {
+    note(process, ExitRequest::kOwnHand);
+    return;
+  }
+  HANDLE duplicate = nullptr;
+  const auto remote = reinterpret_cast<HANDLE>(static_cast<std::uintptr_t>(reached.process_handle));
+  if (DuplicateHandle(process.handle, remote, GetCurrentProcess(), &duplicate, PROCESS_QUERY_LIMITED_INFORMATION, FALSE,
+                      0) == 0) {
+    return;
+  }
+  const UniqueHandle target_handle(duplicate);
+  if (Process* target = tree.find(GetProcessId(target_handle.get()))) {
+    note(*target, target == &process ? ExitRequest::kOwnHand : ExitRequest::kByTree);
+  }
+}
+
+}  // namespace catcher

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "debugger/event.h"
+#include "debugger/process_tree.h"
+#include "debugger/thread_context.h"
+
+#include <string_view>
+#include <vector>
+
+namespace catcher {
+
+// A function that catcher watches in every process that has its module.
+struct WatchedFunction {
+  std::string_view module;  // file name, lower case
+  std::string_view name;    // exported name
+  WatchPurpose purpose;
+};
+
+// The functions of a module that are watched; `module_name` in any case.
+std::vector<WatchedFunction> watched_functions(std::string_view module_name);
+
+// True when this module's functions are ntdll's.
+bool is_ntdll(std::string_view module_name);
+
+// Sets the breakpoints on the watched functions of a module that was just loaded.
+void watch_module(Process& process, const Module& module);
+
+// What a thread wants of the watched function that it has just entered. `context` is its own, at the first instruction.
+WatchedFunctionReached reached_function(const Process& process, WatchPurpose purpose, Address at,
+                                        const ThreadContext& context, bool wow64_code);
+
+// Remembers who asked for the end of which process of the tree.
+void note_exit_request(ProcessTree& tree, Process& process, const WatchedFunctionReached& reached);
+
+}  // namespace catcher
