@@ -117,9 +117,14 @@ void add_dialogs(std::vector<HungProcess>& hung, const std::vector<Process*>& pr
   }
 }
 
-Hang look(ProcessTree& tree, SymbolCache& symbols, std::chrono::milliseconds time) {
+void resume(const Process& process) {
+  for (const auto& [tid, thread] : process.threads) {
+    ResumeThread(thread.handle);
+  }
+}
+
+Hang look(const std::vector<Process*>& processes, SymbolCache& symbols, std::chrono::milliseconds time) {
   const auto deadline = Clock::now() + time;
-  const std::vector<Process*> processes = living(tree);
   const CpuShares shares = measure(processes, std::min(kCpuWindow, time / 4));
   const ThreadIds suspended = suspend(processes);
   std::vector<HungProcess> hung;
@@ -132,14 +137,22 @@ Hang look(ProcessTree& tree, SymbolCache& symbols, std::chrono::milliseconds tim
 
 }  // namespace
 
-Hang look_at_hang(ProcessTree& tree, SymbolCache& symbols, std::chrono::milliseconds time) noexcept {
+Hang look_at_processes(const std::vector<Process*>& processes, SymbolCache& symbols, std::chrono::milliseconds time,
+                       Afterwards afterwards) noexcept {
+  Hang hang;
   try {
-    return look(tree, symbols, time);
+    hang = look(processes, symbols, time);
   } catch (const std::exception& error) {
-    Hang hang;
     hang.detail = std::string("the stacks could not be taken: ") + error.what();
-    return hang;
   }
+  if (afterwards == Afterwards::kRunOn) {
+    std::for_each(processes.begin(), processes.end(), [](const Process* process) { resume(*process); });
+  }
+  return hang;
+}
+
+Hang look_at_hang(ProcessTree& tree, SymbolCache& symbols, std::chrono::milliseconds time) noexcept {
+  return look_at_processes(living(tree), symbols, time, Afterwards::kStaySuspended);
 }
 
 }  // namespace catcher

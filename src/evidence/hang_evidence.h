@@ -6,6 +6,7 @@
 #include <catcher/run_report.h>
 
 #include <chrono>
+#include <vector>
 
 namespace catcher {
 
@@ -13,5 +14,12 @@ namespace catcher {
 // living process (for good: the tree is going to be killed), takes the stacks with names and says what it is waiting
 // for. Takes about `time` at the most. What cannot be had is left out; never throws.
 Hang look_at_hang(ProcessTree& tree, SymbolCache& symbols, std::chrono::milliseconds time) noexcept;
+
+// What becomes of the processes once they have been looked at.
+enum class Afterwards { kStaySuspended, kRunOn };
+
+// The same for some processes only, whatever it is that they are looked at for.
+Hang look_at_processes(const std::vector<Process*>& processes, SymbolCache& symbols, std::chrono::milliseconds time,
+                       Afterwards afterwards) noexcept;
 
 }  // namespace catcher
