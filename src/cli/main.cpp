@@ -1,14 +1,12 @@
 #include "cli/command_line.h"
 #include "cli/console_control.h"
 #include "cli/parse_options.h"
-#include "cli/report_file.h"
 #include "cli/source_lines.h"
 #include "cli/terminal.h"
+#include "cli/write_reports.h"
 #include "report/escape.h"
-#include "report/json_report.h"
+#include "report/github_annotations.h"
 #include "report/text_report.h"
-#include "win32/error.h"
-#include "win32/utf.h"
 
 #include <catcher/exit_code.h>
 #include <catcher/run.h>
@@ -50,17 +48,12 @@ catcher::RunObserver observer_for(catcher::Verbosity verbosity) {
   return observer;
 }
 
-// False when it could not be written; that has been said then.
-bool write_report(const std::wstring& file, const catcher::RunReport& report) {
-  try {
-    catcher::write_report_file(file, catcher::to_json(report));
-    return true;
-  } catch (const std::system_error& error) {
-    complain(
-        fmt::format("cannot write the report '{}': {}; name a file in a directory that is there and may be written to",
-                    catcher::escape_for_terminal(catcher::to_utf8(file)),
-                    catcher::describe_win32_error(static_cast<std::uint32_t>(error.code().value()))));
-    return false;
+// On stdout, where GitHub's documentation wants them. They begin on a line of their own, whatever the target wrote
+// last.
+void annotate(const catcher::RunReport& report) {
+  const std::string commands = catcher::to_github_annotations(report);
+  if (!commands.empty()) {
+    catcher::write_text(catcher::Stream::kOutput, "\n" + commands);
   }
 }
 
@@ -75,7 +68,10 @@ std::uint32_t run_request(const catcher::Request& request) {
     text.colour = catcher::wants_colour(catcher::Stream::kError);
     catcher::write_text(catcher::Stream::kError, catcher::to_text(report, text));
   }
-  const bool written = !request.report_file || write_report(*request.report_file, report);
+  if (request.annotate_github) {
+    annotate(report);
+  }
+  const bool written = catcher::write_reports(request.reports, report, complain);
   return written || report.exit_code != 0 ? report.exit_code : catcher::to_number(catcher::ExitCode::kCatcherFailed);
 }
 

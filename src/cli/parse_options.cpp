@@ -158,6 +158,7 @@ Request parse_options(const CommandLine& command_line) {
   } else {
     interpret_target(command_line, row, request);
   }
+  refuse_colliding_reports(request.reports, request.options.command_line);
   return request;
 }
 

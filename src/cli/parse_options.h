@@ -1,12 +1,13 @@
 #pragma once
 
 #include "cli/command_line.h"
+#include "cli/report_order.h"
 #include "cli/usage_error.h"
 
 #include <catcher/options.h>
 
-#include <optional>
 #include <string>
+#include <vector>
 
 namespace catcher {
 
@@ -20,7 +21,8 @@ enum class Command { kRun, kAttach };
 struct Request {
   Command command = Command::kRun;
   Options options;
-  std::optional<std::wstring> report_file;
+  std::vector<ReportOrder> reports;
+  bool annotate_github = false;  // the findings as workflow commands on stdout
   bool full_text = false;
   Verbosity verbosity = Verbosity::kNormal;
   std::string answer;  // --help or --version: print this and be done

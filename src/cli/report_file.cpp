@@ -1,5 +1,6 @@
 #include "cli/report_file.h"
 
+#include "cli/terminal.h"
 #include "win32/error.h"
 #include "win32/unique_handle.h"
 
@@ -49,6 +50,16 @@ void write_report_file(const std::wstring& path, std::string_view content) {
   } catch (const std::system_error&) {
     DeleteFileW(temporary.c_str());
     throw;
+  }
+}
+
+void write_report_to_stdout(std::string_view content) {
+  const HANDLE output = GetStdHandle(STD_OUTPUT_HANDLE);  // not to be closed: it is the process's
+  DWORD mode = 0;
+  if (GetConsoleMode(output, &mode) != 0) {
+    write_text(Stream::kOutput, content);
+  } else {
+    write_all(output, content);
   }
 }
 

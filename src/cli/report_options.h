@@ -15,7 +15,12 @@ class ReportOptions {
   void interpret(Request& request) const;
 
  private:
+  void interpret_annotate(Request& request) const;
+
   std::optional<std::string> report_;
+  std::optional<std::string> junit_;
+  std::optional<std::string> sarif_;
+  std::optional<std::string> annotate_;
   bool full_ = false;
   bool quiet_ = false;
   bool verbose_ = false;

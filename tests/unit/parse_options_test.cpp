@@ -81,7 +81,7 @@ TEST(ParseOptions, reads_every_option) {
       L"EXCEPTION_BREAKPOINT --crash-on-exit 134,0xC0000005 --crash-on-exit 3 --crash-exit-code 77 --keep-going "
       L"--debug-heap -q -- x");
   EXPECT_EQ(request.options.timeout, 500ms);
-  EXPECT_EQ(request.report_file, L"r \u00e9.json");
+  EXPECT_EQ(request.reports, (std::vector<ReportOrder>{{ReportFormat::kJson, L"r \u00e9.json"}}));
   EXPECT_TRUE(request.options.crash_policy.first_chance);
   EXPECT_EQ(request.options.crash_policy.crash_on, (std::vector<CrashOnRule>{{0xE06D7363, true}, {0xC0000008, false}}));
   EXPECT_EQ(request.options.crash_policy.ignore, (std::vector<std::uint32_t>{0x80000003}));

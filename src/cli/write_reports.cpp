@@ -1,0 +1,69 @@
+#include "cli/write_reports.h"
+
+#include "cli/report_file.h"
+#include "report/escape.h"
+#include "report/json_report.h"
+#include "report/junit_report.h"
+#include "report/sarif_report.h"
+#include "win32/error.h"
+#include "win32/utf.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string>
+#include <system_error>
+
+namespace catcher {
+namespace {
+
+std::string content_of(ReportFormat format, const RunReport& report) {
+  switch (format) {
+    case ReportFormat::kJson:
+      return to_json(report);
+    case ReportFormat::kJunit:
+      return to_junit(report);
+    case ReportFormat::kSarif:
+      return to_sarif(report);
+  }
+  return {};
+}
+
+std::string reason_of(const std::system_error& error) {
+  return describe_win32_error(static_cast<std::uint32_t>(error.code().value()));
+}
+
+void write_one(const ReportOrder& order, const RunReport& report) {
+  const std::string content = content_of(order.format, report);
+  if (order.file) {
+    write_report_file(*order.file, content);
+  } else {
+    write_report_to_stdout(content);
+  }
+}
+
+std::string complaint_of(const ReportOrder& order, const std::system_error& error) {
+  if (!order.file) {
+    return fmt::format("cannot write the report of {} - to stdout: {}", option_of(order.format), reason_of(error));
+  }
+  return fmt::format("cannot write the report '{}': {}; name a file in a directory that is there and may be written to",
+                     escape_for_terminal(to_utf8(*order.file)), reason_of(error));
+}
+
+}  // namespace
+
+bool write_reports(const std::vector<ReportOrder>& orders, const RunReport& report,
+                   const std::function<void(std::string_view line)>& complain) {
+  bool all_written = true;
+  for (const ReportOrder& order : orders) {
+    try {
+      write_one(order, report);
+    } catch (const std::system_error& error) {
+      complain(complaint_of(order, error));
+      all_written = false;
+    }
+  }
+  return all_written;
+}
+
+}  // namespace catcher
