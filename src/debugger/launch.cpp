@@ -1,14 +1,20 @@
 #include "debugger/launch.h"
 
+#include "debugger/environment_block.h"
 #include "debugger/target_program.h"
 #include "win32/error.h"
+#include "win32/full_path.h"
 #include "win32/utf.h"
+
+#include <catcher/setup_error.h>
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstddef>
-#include <memory>
+#include <stdexcept>
 #include <system_error>
+#include <utility>
 
 namespace catcher {
 namespace {
@@ -17,15 +23,22 @@ namespace {
 // character."
 constexpr std::size_t kLongestCommandLine = 32'766;
 
-// A PROC_THREAD_ATTRIBUTE_LIST with one entry: the job that the process is born in, so that there is no moment in which
-// catcher could die and leave it behind.
+// What a process is created with beside the plain parameters.
+struct Way {
+  bool strict_handles = false;
+  bool job_list = false;
+};
+
+// A PROC_THREAD_ATTRIBUTE_LIST: the job that the process is born in, so that there is no moment in which catcher could
+// die and leave it behind, and the policy that makes a bad handle an exception.
 class AttributeList {
  public:
-  explicit AttributeList(HANDLE job) : job_(job) {
+  AttributeList() {
+    constexpr DWORD kMost = 2;
     SIZE_T size = 0;
-    InitializeProcThreadAttributeList(nullptr, 1, 0, &size);
+    InitializeProcThreadAttributeList(nullptr, kMost, 0, &size);
     bytes_.resize(size);
-    if (InitializeProcThreadAttributeList(get(), 1, 0, &size) == 0) {
+    if (InitializeProcThreadAttributeList(get(), kMost, 0, &size) == 0) {
       throw last_win32_error("InitializeProcThreadAttributeList");
     }
   }
@@ -33,72 +46,71 @@ class AttributeList {
   AttributeList& operator=(const AttributeList&) = delete;
   ~AttributeList() { DeleteProcThreadAttributeList(get()); }
 
-  bool set_job() noexcept {
+  // False when the OS does not know it. `job` stays the Job's.
+  bool set_job(HANDLE job) noexcept {
     // ProcThreadAttributeJobList (13) as PROC_THREAD_ATTRIBUTE_INPUT; older SDK headers do not have the macro.
     constexpr DWORD_PTR kJobList = 0x2000D;
+    job_ = job;
     return UpdateProcThreadAttribute(get(), 0, kJobList, static_cast<void*>(&job_), sizeof job_, nullptr, nullptr) != 0;
+  }
+
+  bool set_strict_handles() noexcept {
+    return UpdateProcThreadAttribute(get(), 0, PROC_THREAD_ATTRIBUTE_MITIGATION_POLICY, &policy_, sizeof policy_,
+                                     nullptr, nullptr) != 0;
   }
 
   LPPROC_THREAD_ATTRIBUTE_LIST get() noexcept { return reinterpret_cast<LPPROC_THREAD_ATTRIBUTE_LIST>(bytes_.data()); }
 
  private:
   std::vector<std::byte> bytes_;
-  HANDLE job_;  // the Job's
+  // The list refers to both until the process is there.
+  HANDLE job_ = nullptr;
+  DWORD64 policy_ = PROCESS_CREATION_MITIGATION_POLICY_STRICT_HANDLE_CHECKS_ALWAYS_ON;
 };
 
-struct EnvironmentFree {
-  void operator()(wchar_t* block) const noexcept { FreeEnvironmentStringsW(block); }
-};
-
-bool sorts_before(std::wstring_view a, std::wstring_view b) {
-  return CompareStringOrdinal(a.data(), static_cast<int>(a.size()), b.data(), static_cast<int>(b.size()), TRUE) ==
-         CSTR_LESS_THAN;
-}
-
-// Our environment with _NO_DEBUG_HEAP=1 where the user has not said otherwise: a process that is created under a
-// debugger gets the slow debug heap without it. The block stays sorted by name, as CreateProcessW wants it.
-std::wstring environment_block(bool debug_heap) {
-  constexpr std::wstring_view kName = L"_NO_DEBUG_HEAP";
-  const std::unique_ptr<wchar_t, EnvironmentFree> ours(GetEnvironmentStringsW());
-  std::wstring block;
-  bool to_add = !debug_heap && GetEnvironmentVariableW(kName.data(), nullptr, 0) == 0;
-  const auto add = [&block, &to_add, kName] {
-    block.append(kName).append(L"=1").push_back(L'\0');
-    to_add = false;
-  };
-  for (const wchar_t* entry = ours.get(); *entry != L'\0';) {
-    const std::wstring_view variable(entry);
-    if (to_add && sorts_before(kName, variable.substr(0, variable.find(L'=', 1)))) {
-      add();
-    }
-    block.append(variable).push_back(L'\0');
-    entry += variable.size() + 1;
+// Ours with the user's changes, and with _NO_DEBUG_HEAP=1 where nobody has said otherwise: a process that is created
+// under a debugger gets the slow debug heap without it.
+std::wstring environment_for(const Surroundings& surroundings) {
+  std::wstring block = changed_environment(own_environment(), surroundings.variables);
+  if (!surroundings.debug_heap && !has_variable(block, L"_NO_DEBUG_HEAP")) {
+    block = changed_environment(std::move(block), {{"_NO_DEBUG_HEAP", "1"}});
   }
-  if (to_add) {
-    add();
-  }
-  block.push_back(L'\0');
   return block;
 }
 
-// Everything that we were started with goes on to the target: lpReserved2 carries the C runtime's inherited
-// descriptors.
-STARTUPINFOW pass_through_startup_info() {
-  STARTUPINFOW ours{};
-  GetStartupInfoW(&ours);
-  STARTUPINFOW result{};
-  result.cb = sizeof result;
-  result.dwFlags = ours.dwFlags & STARTF_USESHOWWINDOW;
-  result.wShowWindow = ours.wShowWindow;
-  result.cbReserved2 = ours.cbReserved2;
-  result.lpReserved2 = ours.lpReserved2;
-  // Explicit, because without it a console program gets duplicates only of console handles.
-  result.dwFlags |= STARTF_USESTDHANDLES;
-  result.hStdInput = GetStdHandle(STD_INPUT_HANDLE);
-  result.hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE);
-  result.hStdError = GetStdHandle(STD_ERROR_HANDLE);
-  return result;
+[[noreturn]] void throw_bad_directory(const std::string& directory, std::uint32_t error) {
+  throw SetupError(fmt::format("--cwd {}: {}", directory, describe_win32_error(error)));
 }
+
+// The target's current directory as CreateProcessW wants it: a full path, with room for the backslash and the zero that
+// the target's own copy of it gets. Empty: ours.
+std::wstring full_directory(const std::string& directory) {
+  if (directory.empty()) {
+    return {};
+  }
+  std::wstring full = full_path(to_utf16(directory));
+  const DWORD attributes = GetFileAttributesW(full.c_str());
+  if (attributes == INVALID_FILE_ATTRIBUTES) {
+    throw_bad_directory(directory, last_error());
+  }
+  if ((attributes & FILE_ATTRIBUTE_DIRECTORY) == 0) {
+    throw_bad_directory(directory, ERROR_DIRECTORY);
+  }
+  constexpr std::size_t kLongest = MAX_PATH - 2;
+  if (full.size() > kLongest) {
+    throw SetupError(fmt::format("--cwd {}: the path has {} characters; Windows allows {} for a current directory",
+                                 directory, full.size(), kLongest));
+  }
+  return full;
+}
+
+// What is launched, once everything about it has been looked up.
+struct Target {
+  std::wstring program;
+  std::wstring directory;
+  std::wstring environment;
+  const LaunchRequest& request;
+};
 
 // The process and thread handles of CreateProcessW are ours, unlike those of the debug events.
 struct CreatedProcess {
@@ -107,20 +119,20 @@ struct CreatedProcess {
   std::uint32_t pid = 0;
 };
 
-CreatedProcess create_process(const std::wstring& program, const LaunchRequest& request, AttributeList* attributes) {
+CreatedProcess create_process(const Target& target, AttributeList& attributes) {
+  StartupStreams streams(target.request.streams);
   STARTUPINFOEXW startup{};
-  startup.StartupInfo = pass_through_startup_info();
-  DWORD flags = DEBUG_PROCESS | CREATE_UNICODE_ENVIRONMENT;
-  if (attributes != nullptr) {
-    startup.StartupInfo.cb = sizeof startup;
-    startup.lpAttributeList = attributes->get();
-    flags |= EXTENDED_STARTUPINFO_PRESENT;
-  }
-  std::wstring command_line = request.command_line;  // CreateProcessW may write to it
-  std::wstring environment = environment_block(request.debug_heap);
+  startup.StartupInfo = streams.startup_info();
+  startup.StartupInfo.cb = sizeof startup;
+  startup.lpAttributeList = attributes.get();
+  constexpr DWORD kFlags = DEBUG_PROCESS | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT;
+  std::wstring command_line = target.request.command_line;  // CreateProcessW may write to it
+  std::wstring environment = target.environment;
   PROCESS_INFORMATION created{};
-  if (CreateProcessW(program.c_str(), command_line.data(), nullptr, nullptr, TRUE, flags, environment.data(), nullptr,
-                     &startup.StartupInfo, &created) == 0) {
+  const InheritanceScope inheritance(target.request.streams);
+  if (CreateProcessW(target.program.c_str(), command_line.data(), nullptr, nullptr, TRUE, kFlags, environment.data(),
+                     target.directory.empty() ? nullptr : target.directory.c_str(), &startup.StartupInfo,
+                     &created) == 0) {
     throw last_win32_error("CreateProcessW");
   }
   return {UniqueHandle(created.hProcess), UniqueHandle(created.hThread), created.dwProcessId};
@@ -140,23 +152,47 @@ CreatedProcess create_process(const std::wstring& program, const LaunchRequest& 
                    fmt::format("cannot start '{}': {}", to_utf8(program), describe_win32_error(code)));
 }
 
-// An outer job that forbids nesting, or an OS without job lists: the process is still held at its first debug event, so
-// that putting it into the job now comes in time.
-LaunchedProcess launch_then_assign(const std::wstring& program, const LaunchRequest& request, std::optional<Job> job) {
-  try {
-    const CreatedProcess created = create_process(program, request, nullptr);
-    LaunchedProcess launched{created.pid, std::nullopt, {}};
-    if (job && AssignProcessToJobObject(job->handle(), created.process.get()) != 0) {
-      launched.job = std::move(job);
-    } else {
-      launched.job_warning =
-          fmt::format("the target could not be put into a job ({}): processes that escape the debugger are not killed",
-                      describe_win32_error(last_error()));
-    }
-    return launched;
-  } catch (const std::system_error& error) {
-    throw_start_failure(program, error);
+// True for what CreateProcessW says when it will not have one of the attributes: an outer job that forbids nesting, an
+// OS that does not know them. A target that may not be started gives the first of these too.
+bool may_be_about_attributes(DWORD error) {
+  return error == ERROR_ACCESS_DENIED || error == ERROR_INVALID_PARAMETER || error == ERROR_NOT_SUPPORTED;
+}
+
+// Nothing when this way of starting it may be what the OS refuses.
+std::optional<CreatedProcess> try_to_create(const Target& target, Way way, const Job& job) {
+  AttributeList attributes;
+  if ((way.job_list && !attributes.set_job(job.handle())) || (way.strict_handles && !attributes.set_strict_handles())) {
+    return std::nullopt;
   }
+  try {
+    return create_process(target, attributes);
+  } catch (const std::system_error& error) {
+    const auto code = static_cast<DWORD>(error.code().value());
+    if ((way.job_list || way.strict_handles) && may_be_about_attributes(code)) {
+      return std::nullopt;
+    }
+    if (code == ERROR_DIRECTORY) {
+      throw_bad_directory(target.request.surroundings.directory, code);
+    }
+    throw_start_failure(target.program, error);
+  }
+}
+
+LaunchedProcess launched_by(const CreatedProcess& created, Way way, bool strict_handles_wanted, Job job) {
+  LaunchedProcess launched;
+  launched.pid = created.pid;
+  // Not born in the job: the process is still held at its first debug event, so that it is put there in time.
+  if (way.job_list || AssignProcessToJobObject(job.handle(), created.process.get()) != 0) {
+    launched.job = std::move(job);
+  } else {
+    launched.job_warning =
+        fmt::format("the target could not be put into a job ({}): processes that escape the debugger are not killed",
+                    describe_win32_error(last_error()));
+  }
+  if (strict_handles_wanted && !way.strict_handles) {
+    launched.strict_handles_warning = "the OS refused --strict-handles: only a debugger's checks of handles are made";
+  }
+  return launched;
 }
 
 }  // namespace
@@ -167,22 +203,20 @@ LaunchedProcess launch(const LaunchRequest& request) {
                      fmt::format("the target's command line has {} characters; Windows allows {}",
                                  request.command_line.size(), kLongestCommandLine));
   }
-  const std::wstring program = find_target_program(request.command_line);
-  std::optional<Job> job(std::in_place);
-  AttributeList attributes(job->handle());
-  if (!attributes.set_job()) {
-    return launch_then_assign(program, request, std::move(job));
-  }
-  try {
-    const CreatedProcess created = create_process(program, request, &attributes);
-    return {created.pid, std::move(job), {}};
-  } catch (const std::system_error& error) {
-    const auto code = static_cast<DWORD>(error.code().value());
-    if (code != ERROR_ACCESS_DENIED && code != ERROR_INVALID_PARAMETER && code != ERROR_NOT_SUPPORTED) {
-      throw_start_failure(program, error);
+  const Target target{find_target_program(request.command_line), full_directory(request.surroundings.directory),
+                      environment_for(request.surroundings), request};
+  Job job;
+  // From the way that gives most to the one that asks for nothing.
+  constexpr std::array kWays{Way{true, true}, Way{true, false}, Way{false, true}, Way{false, false}};
+  for (const Way way : kWays) {
+    if (way.strict_handles && !request.surroundings.strict_handles) {
+      continue;
     }
-    return launch_then_assign(program, request, std::move(job));
+    if (const auto created = try_to_create(target, way, job)) {
+      return launched_by(*created, way, request.surroundings.strict_handles, std::move(job));
+    }
   }
+  throw std::logic_error("the last way of starting a target neither starts it nor says why");
 }
 
 }  // namespace catcher

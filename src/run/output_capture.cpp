@@ -1,0 +1,173 @@
+#include "run/output_capture.h"
+
+#include "win32/error.h"
+#include "win32/full_path.h"
+#include "win32/utf.h"
+
+#include <catcher/setup_error.h>
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+namespace catcher {
+namespace {
+
+constexpr DWORD kPipeSize = 64 << 10;
+
+[[noreturn]] void refuse(std::string_view option, std::string_view word, std::uint32_t error) {
+  throw SetupError(fmt::format("{} {}: {}", option, word, describe_win32_error(error)));
+}
+
+bool is_directory(const std::wstring& path) {
+  const DWORD attributes = GetFileAttributesW(path.c_str());
+  return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+}
+
+// With every directory above it that is missing. Returns a Win32 error, or 0.
+std::uint32_t make_directories(const std::wstring& path) {
+  if (CreateDirectoryW(path.c_str(), nullptr) != 0 || is_directory(path)) {
+    return ERROR_SUCCESS;
+  }
+  const std::uint32_t error = last_error();
+  const std::size_t slash = path.find_last_of(L'\\');
+  if (error != ERROR_PATH_NOT_FOUND || slash == std::wstring::npos || slash == 0) {
+    return error;
+  }
+  if (const std::uint32_t above = make_directories(path.substr(0, slash)); above != ERROR_SUCCESS) {
+    return above;
+  }
+  return CreateDirectoryW(path.c_str(), nullptr) != 0 ? ERROR_SUCCESS : last_error();
+}
+
+UniqueFile create_log(const std::string& directory, const std::wstring& path) {
+  // Others may read along while it grows, and move it away.
+  UniqueFile file(CreateFileW(path.c_str(), GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, nullptr, CREATE_ALWAYS,
+                              FILE_ATTRIBUTE_NORMAL, nullptr));
+  if (!file) {
+    throw SetupError(
+        fmt::format("--log-dir {}: cannot write {}: {}", directory, to_utf8(path), describe_win32_error(last_error())));
+  }
+  return file;
+}
+
+// A handle of our own to what a standard handle stands for, so that nobody else's closing can make it mean something
+// else; none when there is nothing behind it, as in a program without a console.
+UniqueHandle duplicate_of(DWORD standard_handle) {
+  const HANDLE own = GetStdHandle(standard_handle);
+  HANDLE duplicate = nullptr;
+  if (own == nullptr || own == INVALID_HANDLE_VALUE ||
+      DuplicateHandle(GetCurrentProcess(), own, GetCurrentProcess(), &duplicate, 0, FALSE, DUPLICATE_SAME_ACCESS) ==
+          0) {
+    return nullptr;
+  }
+  return UniqueHandle(duplicate);
+}
+
+UniqueFile open_input(const std::string& name) {
+  UniqueFile file(CreateFileW(to_utf16(name).c_str(), GENERIC_READ,
+                              FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr, OPEN_EXISTING,
+                              FILE_ATTRIBUTE_NORMAL, nullptr));
+  if (!file) {
+    const std::uint32_t error = last_error();
+    if (is_directory(to_utf16(name))) {
+      throw SetupError(fmt::format("--stdin {}: it is a directory; name a file", name));
+    }
+    refuse("--stdin", name, error);
+  }
+  return file;
+}
+
+}  // namespace
+
+bool is_output_captured(const Options& options) noexcept {
+  return !options.capture.log_directory.empty() || !options.capture.pass_through || options.limits.output;
+}
+
+OutputCapture::OutputCapture(const Options& options) {
+  // Before anything is opened: a standard handle with nothing behind it may have the value of the next handle.
+  UniqueHandle own_out = options.capture.pass_through ? duplicate_of(STD_OUTPUT_HANDLE) : nullptr;
+  UniqueHandle own_error = options.capture.pass_through ? duplicate_of(STD_ERROR_HANDLE) : nullptr;
+  if (!options.capture.stdin_file.empty()) {
+    input_ = open_input(options.capture.stdin_file);
+  }
+  if (!is_output_captured(options)) {
+    return;
+  }
+  if (const std::string& directory = options.capture.log_directory; !directory.empty()) {
+    if (const std::uint32_t error = make_directories(full_path(to_utf16(directory))); error != ERROR_SUCCESS) {
+      refuse("--log-dir", directory, error);
+    }
+  }
+  meter_ = std::make_shared<OutputMeter>(options.limits.output);
+  out_ = open_stream(options, "stdout", std::move(own_out), meter_);
+  error_ = open_stream(options, "stderr", std::move(own_error), meter_);
+}
+
+OutputCapture::Stream OutputCapture::open_stream(const Options& options, const char* name, UniqueHandle onward,
+                                                 const std::shared_ptr<OutputMeter>& meter) {
+  StreamDestinations to;
+  to.onward = std::move(onward);
+  to.onward_name = name;
+  Stream stream;
+  if (const std::string& directory = options.capture.log_directory; !directory.empty()) {
+    const std::wstring path = full_path(to_utf16(directory)) + L'\\' + to_utf16(name) + L".txt";
+    to.log = create_log(directory, path);
+    stream.log_path = to_utf8(path);
+  }
+  HANDLE read_end = nullptr;
+  HANDLE write_end = nullptr;
+  if (CreatePipe(&read_end, &write_end, nullptr, kPipeSize) == 0) {
+    throw last_win32_error("CreatePipe");
+  }
+  UniqueHandle from(read_end);
+  stream.target_end.reset(write_end);
+  stream.reader = std::make_unique<StreamReader>(std::move(from), std::move(to), meter);
+  return stream;
+}
+
+StandardStreams OutputCapture::for_target() const {
+  StandardStreams streams;
+  if (input_) {
+    streams.in = input_.get();
+  }
+  if (out_.target_end) {
+    streams.out = out_.target_end.get();
+    streams.error = error_.target_end.get();
+  }
+  return streams;
+}
+
+void OutputCapture::target_has_started() noexcept {
+  input_.reset();
+  out_.target_end.reset();
+  error_.target_end.reset();
+}
+
+CapturedStream OutputCapture::finish(Stream& stream, const char* name, StreamReader::Clock::time_point since) {
+  CapturedStream captured = stream.reader->finish(since, {});
+  captured.path = stream.log_path;
+  if (!captured.problem.empty()) {
+    warnings_.push_back(fmt::format("captured {}: {}", name, captured.problem));
+  }
+  if (std::string problem = stream.reader->onward_problem(); !problem.empty()) {
+    warnings_.push_back(std::move(problem));
+  }
+  stream.reader.reset();  // closes the log file
+  return captured;
+}
+
+std::optional<CapturedOutput> OutputCapture::finish() {
+  if (!meter_) {
+    return std::nullopt;
+  }
+  target_has_started();
+  CapturedOutput captured;
+  const auto since = StreamReader::Clock::now();
+  captured.out = finish(out_, "stdout", since);
+  captured.error = finish(error_, "stderr", since);
+  return captured;
+}
+
+}  // namespace catcher
