@@ -54,7 +54,8 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
   const auto unit =
       std::find_if(kUnits.begin(), kUnits.end(), [text](const Unit& u) { return text.ends_with(u.suffix); });
   const auto thousandths = parse_thousandths(text.substr(0, text.size() - unit->suffix.size()));
-  if (!thousandths || *thousandths > kLongest) {
+  // Compared before it is multiplied: so many hours do not fit.
+  if (!thousandths || *thousandths / 1000 > kLongest / unit->milliseconds) {
     return std::nullopt;
   }
   const std::int64_t milliseconds = *thousandths * unit->milliseconds / 1000;

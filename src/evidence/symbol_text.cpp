@@ -15,42 +15,52 @@ bool is_control(char c) {
   return byte < 0x20 || byte == 0x7F;
 }
 
+// The controls behind ASCII, U+0080 to U+009F, of which terminals obey some: U+009B is another ESC [.
+bool is_c1_control(std::string_view text) {
+  return text.size() >= 2 && text[0] == '\xC2' && static_cast<unsigned char>(text[1]) < 0xA0;
+}
+
 bool is_continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
 }
 
+// Of valid UTF-8.
 std::string without_controls(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
-    if (is_control(c)) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_control(text[i])) {
       out += kReplacement;
+    } else if (is_c1_control(text.substr(i))) {
+      out += kReplacement;
+      ++i;
     } else {
-      out += c;
+      out += text[i];
     }
   }
   return out;
 }
 
+// The beginning of a text, at most `limit` bytes, that ends between two characters.
+std::string_view cut(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) {
+    return text;
+  }
+  while (limit > 0 && is_continuation(text[limit])) {
+    --limit;
+  }
+  return text.substr(0, limit);
+}
+
 }  // namespace
 
 std::string printable(std::string_view text, std::size_t limit) {
-  const bool is_cut = text.size() > limit;
-  if (is_cut) {
-    std::size_t end = limit;
-    while (end > 0 && is_continuation(text[end])) {
-      --end;
-    }
-    text = text.substr(0, end);
-  }
-  const bool is_ascii =
-      std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  const bool has_controls = std::any_of(text.begin(), text.end(), is_control);
-  std::string out = is_ascii ? std::string(text) : to_utf8(to_utf16(text));
-  if (has_controls) {
-    out = without_controls(out);
-  }
-  if (is_cut) {
+  const std::string_view beginning = cut(text, limit);
+  const bool is_plain = std::all_of(beginning.begin(), beginning.end(),
+                                    [](char c) { return static_cast<unsigned char>(c) < 0x80 && !is_control(c); });
+  std::string out = is_plain ? std::string(beginning) : without_controls(to_utf8(to_utf16(beginning)));
+  if (beginning.size() < text.size() || out.size() > limit) {
+    out.resize(cut(out, limit).size());  // U+FFFD is longer than what it stands for
     out += kEllipsis;
   }
   return out;

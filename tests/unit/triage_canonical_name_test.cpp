@@ -102,5 +102,14 @@ TEST(CanonicalModule, is_the_lower_case_name_without_path_and_extension) {
   EXPECT_EQ(canonical_module(""), "");
 }
 
+TEST(CanonicalName, of_a_canonical_name_is_that_name) {
+  for (const char* name :
+       {"_f@8@16", "f.cold@12", "virtual thunk to non-virtual thunk to a::b()", "operator new(unsigned long)",
+        "a::operator()(int) const", "a::operator< <int>(int)", "f::{lambda(int)#1}::operator()(int) const"}) {
+    const std::string canonical = canonical_function(name);
+    EXPECT_EQ(canonical_function(canonical), canonical) << name;
+  }
+}
+
 }  // namespace
 }  // namespace catcher
