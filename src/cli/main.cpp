@@ -1,5 +1,6 @@
 #include "cli/command_line.h"
 #include "cli/console_control.h"
+#include "cli/console_modes.h"
 #include "cli/parse_options.h"
 #include "cli/source_lines.h"
 #include "cli/terminal.h"
@@ -60,7 +61,10 @@ void annotate(const catcher::RunReport& report) {
 std::uint32_t run_request(const catcher::Request& request) {
   const catcher::StopSource stop;
   const catcher::ConsoleControl control(stop);
-  const catcher::RunReport report = catcher::run(request.options, stop, observer_for(request.verbosity));
+  const catcher::RunReport report = [&] {
+    const catcher::ConsoleModes modes;  // put back before anything is said
+    return catcher::run(request.options, stop, observer_for(request.verbosity));
+  }();
   if (request.verbosity != catcher::Verbosity::kQuiet) {
     catcher::TextOptions text;
     text.full = request.full_text;
