@@ -195,13 +195,14 @@ struct CapturedOutput {
 struct DebugLine {
   std::uint32_t pid = 0;
   std::chrono::milliseconds time{};
-  std::string text;  ///< UTF-8, without its line end
+  std::string text;                  ///< UTF-8, without its line end
+  std::uint64_t dropped_before = 0;  ///< texts of the tree that are missing right before this one
 };
 
 /// What the tree told its debugger.
 struct DebugOutput {
   std::vector<DebugLine> lines;  ///< oldest first
-  std::uint64_t dropped = 0;     ///< not kept, or not even read: too many came
+  std::uint64_t dropped = 0;     ///< in all: not kept, or not even read, because too many came
 };
 
 /// What became of one run: the one value that every report is made from.

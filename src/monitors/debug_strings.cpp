@@ -1,33 +1,21 @@
 #include "monitors/debug_strings.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace catcher {
-namespace {
-
-constexpr DebugStrings::Clock::duration kPrice =
-    DebugStrings::Clock::duration(std::chrono::seconds(1)) / DebugStrings::kPerSecond;
-
-}  // namespace
-
-bool DebugStrings::wants_next(Clock::time_point now) {
-  credit_ = std::min<Clock::duration>(kRecent, credit_ + (now - last_asked_));
-  last_asked_ = now;
-  if (credit_ >= kPrice) {
-    credit_ -= kPrice;
-    return true;
-  }
-  ++dropped_;
-  last_dropped_ = now;
-  return false;
-}
-
 void DebugStrings::add(Clock::time_point now, std::string text) {
   if (entries_.size() == kKept) {
     entries_.pop_front();
   }
+  if (text.size() > kLongest) {
+    text.resize(kLongest);
+  }
   entries_.push_back({now, std::move(text), std::exchange(dropped_, 0)});
+}
+
+void DebugStrings::drop(Clock::time_point now) {
+  ++dropped_;
+  last_dropped_ = now;
 }
 
 RecentDebugStrings DebugStrings::recent(Clock::time_point moment) const {

@@ -15,20 +15,19 @@ struct RecentDebugStrings {
   std::uint64_t dropped = 0;       // among and after them: too many came, so that nobody read them
 };
 
-// The last debug strings of one process. Reading one costs a look into the process, so that only so many a second are
-// wanted: a program that floods its debugger must hardly notice. Pure: the time is given.
+// The last debug strings of one process, for the report of its crash. Pure: the time is given.
 class DebugStrings {
  public:
   using Clock = std::chrono::steady_clock;
 
   static constexpr std::size_t kKept = 64;
-  static constexpr int kPerSecond = 100;
+  static constexpr std::size_t kLongest = 4096;  // bytes kept of one
   static constexpr std::chrono::seconds kRecent{1};
 
-  // Asked for each string, once: true when it is to be read and given to add(); false when there were too many.
-  bool wants_next(Clock::time_point now);
-
   void add(Clock::time_point now, std::string text);
+
+  // One that nobody read.
+  void drop(Clock::time_point now);
 
   // Those that came at most kRecent before `moment`, or later.
   RecentDebugStrings recent(Clock::time_point moment) const;
@@ -41,8 +40,6 @@ class DebugStrings {
   };
 
   std::deque<Entry> entries_;
-  Clock::duration credit_ = kRecent;  // each string costs 1/kPerSecond of it
-  Clock::time_point last_asked_;
   Clock::time_point last_dropped_;
   std::uint64_t dropped_ = 0;  // since the last entry
 };
