@@ -1,0 +1,44 @@
+#pragma once
+
+#include "debugger/process_tree.h"
+#include "win32/unique_handle.h"
+
+#include <vector>
+
+namespace catcher {
+
+// The threads of a process that is about to be let go: they stand still until this ends. The order matters to the
+// debuggee:
+//
+//     HaltedThreads halted(process);                   // nothing moves
+//     process.breakpoints.remove_all(process.memory);  // nobody can run into one any more
+//     ... work off the events that are on their way; a thread that is born meanwhile: halted.add(thread) ...
+//     while (halted.event_is_due(process)) ...         // somebody ran into one just before
+//     DebugActiveProcessStop(process.pid);             // what a thread does from here on is not ours to judge
+//     // halted ends: they run on
+class HaltedThreads {
+ public:
+  explicit HaltedThreads(const Process& process);
+  ~HaltedThreads();
+  HaltedThreads(HaltedThreads&&) noexcept = default;
+  HaltedThreads& operator=(HaltedThreads&&) = delete;
+  HaltedThreads(const HaltedThreads&) = delete;
+  HaltedThreads& operator=(const HaltedThreads&) = delete;
+
+  // Suspends one more; returns when it really stands.
+  void add(const Thread& thread);
+
+  // True when a thread stands right behind a breakpoint that has been taken away: its event has not come yet, and would
+  // kill the process if nobody were there to take it. Lets those threads run so far.
+  bool let_due_events_come(const Process& process);
+
+ private:
+  struct Halted {
+    std::uint32_t tid;
+    UniqueHandle handle;  // our own: those of the events are closed when the debugger goes
+    bool runs = false;
+  };
+  std::vector<Halted> threads_;
+};
+
+}  // namespace catcher
