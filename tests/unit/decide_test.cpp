@@ -171,6 +171,14 @@ TEST(DecideException, crash_on_wins_over_ignore) {
   EXPECT_EQ(second_chance(kAccessViolation, policy), kCrashed);
 }
 
+TEST(DecideException, with_strict_handles_a_bad_handle_is_the_targets_own_error) {
+  constexpr std::uint32_t kInvalidHandleCode = 0xC0000008;
+  ProcessState process;
+  process.strict_handles = true;
+  EXPECT_EQ(decide({kInvalidHandleCode, Chance::kFirst}, process, {}), kPassed);
+  EXPECT_EQ(decide({kInvalidHandleCode, Chance::kSecond}, process, {}), kCrashed);
+}
+
 TEST(DecideException, the_last_crash_on_of_a_code_wins) {
   CrashPolicy policy;
   policy.crash_on = {{kCxxThrow, true}, {kCxxThrow, false}};
