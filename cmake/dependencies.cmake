@@ -72,6 +72,10 @@ function(catcher_make_dependencies_available)
     set(INSTALL_GTEST OFF)
     set(gtest_force_shared_crt ON) # MSVC: the same C runtime as ours
     FetchContent_MakeAvailable(googletest)
+
+    catcher_dependency(pugixml zeux/pugixml v1.14) # reads the XML that catcher writes by itself
+    set(PUGIXML_INSTALL OFF)
+    FetchContent_MakeAvailable(pugixml)
   endif()
 
   if(CATCHER_BENCHMARKS)

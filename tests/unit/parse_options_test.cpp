@@ -71,7 +71,7 @@ TEST(ParseOptions, defaults_are_those_of_the_library) {
   EXPECT_FALSE(request.options.keep_going);
   EXPECT_FALSE(request.options.surroundings.debug_heap);
   EXPECT_EQ(request.verbosity, Verbosity::kNormal);
-  EXPECT_FALSE(request.report_file.has_value());
+  EXPECT_TRUE(request.reports.empty());
 }
 
 TEST(ParseOptions, reads_every_option) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <regex>
+#include <set>
 #include <string_view>
 
 namespace catcher {
@@ -11,7 +13,53 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 6> kAnnotations = {"$schema", "$id", "title", "description", "$defs", "type"};
+constexpr std::array<std::string_view, 8> kAnnotations = {"$schema", "$id",         "title", "description",
+                                                          "$defs",   "definitions", "type",  "default"};
+
+struct Format {
+  std::string_view name;
+  bool (*fits)(const std::string& text);
+};
+
+bool is_hex(char c) {
+  return std::isxdigit(static_cast<unsigned char>(c)) != 0;
+}
+
+// Made of what RFC 3986 allows, %-encoding included. Not by a regular expression: those of the standard library
+// overflow the stack on long texts.
+bool has_uri_characters(std::string_view text) {
+  constexpr std::string_view kAllowed = "-._~:/?#[]@!$&'()*+,;=";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%') {
+      if (i + 2 >= text.size() || !is_hex(text[i + 1]) || !is_hex(text[i + 2])) {
+        return false;
+      }
+    } else if (std::isalnum(static_cast<unsigned char>(text[i])) == 0 && kAllowed.find(text[i]) == kAllowed.npos) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool is_uri(const std::string& text) {
+  return std::regex_search(text, std::regex("^[A-Za-z][A-Za-z0-9+.-]*:")) && has_uri_characters(text);
+}
+
+// A colon before the first slash would end a scheme.
+bool is_uri_reference(const std::string& text) {
+  return is_uri(text) || (text.find(':') >= text.find('/') && has_uri_characters(text));
+}
+
+bool is_date_time(const std::string& text) {
+  return std::regex_match(text, std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))"));
+}
+
+bool is_uuid(const std::string& text) {
+  return std::regex_match(text, std::regex("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"));
+}
+
+constexpr std::array kFormats = {Format{"uri", is_uri}, Format{"uri-reference", is_uri_reference},
+                                 Format{"date-time", is_date_time}, Format{"uuid", is_uuid}};
 
 class SchemaCheck {
  public:
@@ -39,6 +87,12 @@ class SchemaCheck {
     if (keyword == "$ref") {
       return check(value, root_.at(json::json_pointer(rule.get<std::string>().substr(1))), where);
     }
+    if (keyword == "anyOf" || keyword == "oneOf") {
+      const auto fits = [&](const json& choice) { return check(value, choice, where).empty(); };
+      const auto count = std::ranges::count_if(rule, fits);
+      return require(keyword == "anyOf" ? count > 0 : count == 1, where,
+                     "fits " + std::to_string(count) + " schemas of " + keyword);
+    }
     if (keyword == "const") {
       return require(value == rule, where, "is not " + rule.dump());
     }
@@ -63,6 +117,13 @@ class SchemaCheck {
       return require(std::regex_search(value, std::regex(rule.get<std::string>())), where,
                      value + " does not match " + rule.dump());
     }
+    if (keyword == "format") {
+      const auto known = std::ranges::find(kFormats, rule.get<std::string>(), &Format::name);
+      if (known == kFormats.end()) {
+        return unknown("the format " + rule.dump(), where);
+      }
+      return require(known->fits(value), where, value + " is no " + rule.get<std::string>());
+    }
     if (keyword == "minLength") {
       return require(value.size() >= rule.get<std::size_t>(), where, "is too short");
     }
@@ -82,6 +143,10 @@ class SchemaCheck {
 
   std::string check_array(const std::string& keyword, const json& value, const json& rule,
                           const std::string& where) const {
+    if (keyword == "uniqueItems") {
+      return require(!rule.get<bool>() || std::set<json>(value.begin(), value.end()).size() == value.size(), where,
+                     "has an item twice");
+    }
     if (keyword == "minItems") {
       return require(value.size() >= rule.get<std::size_t>(), where, "has too few items");
     }
@@ -141,7 +206,7 @@ class SchemaCheck {
   static bool has_type(const json& value, const std::string& type) {
     return (type == "object" && value.is_object()) || (type == "array" && value.is_array()) ||
            (type == "string" && value.is_string()) || (type == "integer" && value.is_number_integer()) ||
-           (type == "boolean" && value.is_boolean());
+           (type == "number" && value.is_number()) || (type == "boolean" && value.is_boolean());
   }
 
   static std::string require(bool holds, const std::string& where, const std::string& wrong) {
