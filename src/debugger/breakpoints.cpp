@@ -1,5 +1,6 @@
 #include "debugger/breakpoints.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <vector>
@@ -9,15 +10,13 @@ namespace {
 
 constexpr std::byte kInt3{0xCC};
 
-}  // namespace
+// The longest instruction that is emulated.
+constexpr std::size_t kLongestStepped = 5;
 
-std::optional<SteppedInstruction> stepped_instruction(const MemoryReader& memory, Address at) {
-  constexpr std::size_t kLongest = 5;
-  std::array<std::byte, kLongest> code{};
-  const std::size_t got = memory.read(at, code);
-  if (got == 0) {
-    return std::nullopt;
-  }
+SteppedInstruction stepped(std::span<const std::byte> bytes) {
+  std::array<std::byte, kLongestStepped> code{};
+  const std::size_t got = std::min(code.size(), bytes.size());
+  std::copy_n(bytes.begin(), got, code.begin());
   const auto byte = [&code](std::size_t i) { return std::to_integer<std::uint32_t>(code[i]); };
   if (byte(0) == 0xC3) {
     return SteppedInstruction{StepOver::kReturn, 0};
@@ -28,10 +27,18 @@ std::optional<SteppedInstruction> stepped_instruction(const MemoryReader& memory
   if (byte(0) == 0x4C && byte(1) == 0x8B && byte(2) == 0xD1 && got >= 3) {
     return SteppedInstruction{StepOver::kMovR10Rcx, 0};
   }
-  if (byte(0) == 0xB8 && got >= kLongest) {
+  if (byte(0) == 0xB8 && got >= kLongestStepped) {
     return SteppedInstruction{StepOver::kMovEax, byte(1) | byte(2) << 8 | byte(3) << 16 | byte(4) << 24};
   }
   return SteppedInstruction{};
+}
+
+}  // namespace
+
+std::optional<SteppedInstruction> stepped_instruction(const MemoryReader& memory, Address at) {
+  std::array<std::byte, kLongestStepped> code{};
+  const std::size_t got = memory.read(at, code);
+  return got == 0 ? std::nullopt : std::optional(stepped(std::span(code).first(got)));
 }
 
 bool BreakpointTable::set(ProcessMemory& memory, Address at, BreakpointOwner owner, std::uint32_t id, Address module) {
@@ -51,12 +58,51 @@ bool BreakpointTable::set(ProcessMemory& memory, Address at, BreakpointOwner own
   return true;
 }
 
+bool BreakpointTable::set_all(ProcessMemory& memory, std::span<const PlannedBreakpoint> planned, BreakpointOwner owner,
+                              Address module) {
+  if (planned.empty()) {
+    return true;
+  }
+  const auto [first, last] =
+      std::minmax_element(planned.begin(), planned.end(),
+                          [](const PlannedBreakpoint& a, const PlannedBreakpoint& b) { return a.at < b.at; });
+  const Address low = first->at;
+  std::vector<std::byte> code(last->at - low + kLongestStepped);
+  if (memory.read(low, code) < last->at - low + 1) {
+    return false;
+  }
+  std::vector<std::byte> patched = code;
+  for (const auto& [at, breakpoint] : breakpoints_) {  // reading hid them, writing must not
+    if (at >= low && at - low < patched.size()) {
+      patched[at - low] = kInt3;
+    }
+  }
+  std::vector<PlannedBreakpoint> fresh;
+  for (const PlannedBreakpoint& one : planned) {
+    if (patched[one.at - low] != kInt3) {
+      patched[one.at - low] = kInt3;
+      fresh.push_back(one);
+    }
+  }
+  if (!memory.write_code(low, patched)) {
+    return false;
+  }
+  for (const PlannedBreakpoint& one : fresh) {
+    const auto here = std::span<const std::byte>(code).subspan(one.at - low);
+    memory.mask(one.at, here.front());
+    removed_.erase(one.at);
+    breakpoints_.emplace(one.at, Breakpoint{owner, one.id, module, here.front(), stepped(here)});
+  }
+  return true;
+}
+
 const Breakpoint* BreakpointTable::find(Address at) const {
   const auto found = breakpoints_.find(at);
   return found == breakpoints_.end() ? nullptr : &found->second;
 }
 
-void BreakpointTable::step_over(ProcessMemory& memory, Address at, ThreadContext& context) {
+void BreakpointTable::step_over(ProcessMemory& memory, Address at, ThreadContext& context,
+                                std::optional<Address> return_to) {
   const Breakpoint* breakpoint = find(at);
   if (breakpoint == nullptr) {
     return;
@@ -73,6 +119,10 @@ void BreakpointTable::step_over(ProcessMemory& memory, Address at, ThreadContext
       context.set_instruction_pointer(at + kMovEaxSize);
       return;
     case StepOver::kReturn:
+      if (return_to) {
+        context.return_to(*return_to, breakpoint->instruction.operand);
+        return;
+      }
       if (context.emulate_return(memory, breakpoint->instruction.operand)) {
         return;
       }
@@ -95,9 +145,13 @@ void BreakpointTable::remove(ProcessMemory& memory, Address at) {
 }
 
 void BreakpointTable::remove_all(ProcessMemory& memory, BreakpointOwner owner) {
+  remove_those(memory, owner, [](std::uint32_t) { return true; });
+}
+
+void BreakpointTable::remove_those(ProcessMemory& memory, BreakpointOwner owner, bool (*is_meant)(std::uint32_t id)) {
   std::vector<Address> places;
   for (const auto& [at, breakpoint] : breakpoints_) {
-    if (breakpoint.owner == owner) {
+    if (breakpoint.owner == owner && is_meant(breakpoint.id)) {
       places.push_back(at);
     }
   }

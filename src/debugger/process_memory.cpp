@@ -40,12 +40,12 @@ std::size_t ProcessMemory::read(Address from, std::span<std::byte> into) const n
   return got;
 }
 
-bool ProcessMemory::write_code(Address at, std::byte value) noexcept {
+bool ProcessMemory::write_code(Address at, std::span<const std::byte> code) noexcept {
   SIZE_T done = 0;
-  if (WriteProcessMemory(process_, to_pointer(at), &value, 1, &done) == 0) {
+  if (WriteProcessMemory(process_, to_pointer(at), code.data(), code.size(), &done) == 0) {
     return false;
   }
-  FlushInstructionCache(process_, to_pointer(at), 1);
+  FlushInstructionCache(process_, to_pointer(at), code.size());
   return true;
 }
 

@@ -19,7 +19,9 @@ class ProcessMemory final : public MemoryReader {
   std::size_t read(Address from, std::span<std::byte> into) const noexcept override;
 
   // Writes one byte of code, whatever the protection of its page. False when the OS refuses.
-  bool write_code(Address at, std::byte value) noexcept;
+  bool write_code(Address at, std::byte value) noexcept { return write_code(at, std::span(&value, 1)); }
+  // The same for a run of code, in one piece.
+  bool write_code(Address at, std::span<const std::byte> code) noexcept;
 
   // From now on `at` reads as `original`, until reveal().
   void mask(Address at, std::byte original) { masked_[at] = original; }

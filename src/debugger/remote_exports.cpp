@@ -117,21 +117,30 @@ std::optional<ImageHeaders> read_image_headers(const MemoryReader& memory, Addre
 }
 
 std::optional<Address> find_export(const MemoryReader& memory, Address base, std::string_view name) {
+  return find_exports(memory, base, std::span(&name, 1)).front();
+}
+
+std::vector<std::optional<Address>> find_exports(const MemoryReader& memory, Address base,
+                                                 std::span<const std::string_view> names) {
+  std::vector<std::optional<Address>> found(names.size());
   const auto headers = read_image_headers(memory, base);
   if (!headers || headers->export_directory == 0) {
-    return std::nullopt;
+    return found;
   }
   const ExportBytes bytes(memory, base, *headers);
   const auto tables = bytes.at<ExportTables>(std::uint64_t{headers->export_directory} + kNumberOfNamesOffset);
-  const auto index = tables ? find_name(bytes, *tables, name) : std::nullopt;
-  const auto ordinal =
-      index ? bytes.at<std::uint16_t>(std::uint64_t{tables->ordinals_rva} + std::uint64_t{*index} * 2) : std::nullopt;
-  const auto rva = ordinal ? bytes.at<std::uint32_t>(std::uint64_t{tables->functions_rva} + std::uint64_t{*ordinal} * 4)
-                           : std::nullopt;
-  if (!rva || *rva == 0 || *rva >= headers->size || bytes.holds(*rva)) {
-    return std::nullopt;
+  for (std::size_t i = 0; tables && i < names.size(); ++i) {
+    const auto index = find_name(bytes, *tables, names[i]);
+    const auto ordinal =
+        index ? bytes.at<std::uint16_t>(std::uint64_t{tables->ordinals_rva} + std::uint64_t{*index} * 2) : std::nullopt;
+    const auto rva = ordinal
+                         ? bytes.at<std::uint32_t>(std::uint64_t{tables->functions_rva} + std::uint64_t{*ordinal} * 4)
+                         : std::nullopt;
+    if (rva && *rva != 0 && *rva < headers->size && !bytes.holds(*rva)) {
+      found[i] = base + *rva;
+    }
   }
-  return base + *rva;
+  return found;
 }
 
 }  // namespace catcher

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <vector>
 
 namespace catcher {
 
@@ -23,5 +25,9 @@ std::optional<ImageHeaders> read_image_headers(const MemoryReader& memory, Addre
 // Where an image exports the function `name`; nothing when it does not, when it forwards it to another image or when
 // its tables are damaged.
 std::optional<Address> find_export(const MemoryReader& memory, Address base, std::string_view name);
+
+// The same for many names, whose tables are read once.
+std::vector<std::optional<Address>> find_exports(const MemoryReader& memory, Address base,
+                                                 std::span<const std::string_view> names);
 
 }  // namespace catcher

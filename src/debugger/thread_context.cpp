@@ -39,6 +39,15 @@ std::uint64_t ThreadContext::third_argument() const noexcept {
   return wow64_code_ ? 0 : native_.R8;
 }
 
+std::uint64_t ThreadContext::fourth_argument() const noexcept {
+  return wow64_code_ ? 0 : native_.R9;
+}
+
+std::array<std::uint64_t, 16> ThreadContext::general_registers() const noexcept {
+  return {native_.Rax, native_.Rcx, native_.Rdx, native_.Rbx, native_.Rsp, native_.Rbp, native_.Rsi, native_.Rdi,
+          native_.R8,  native_.R9,  native_.R10, native_.R11, native_.R12, native_.R13, native_.R14, native_.R15};
+}
+
 void ThreadContext::copy_rcx_to_r10() noexcept {
   native_.R10 = native_.Rcx;
 }
@@ -54,14 +63,25 @@ void ThreadContext::set_eax(std::uint32_t value) noexcept {
 bool ThreadContext::emulate_return(const MemoryReader& memory, std::uint32_t popped) noexcept {
   if (wow64_code_) {
     const auto to = read_value<std::uint32_t>(memory, Address{wow64_.Esp});
-    wow64_.Eip = to.value_or(wow64_.Eip);
-    wow64_.Esp += to ? static_cast<DWORD>(sizeof(std::uint32_t)) + popped : 0;
+    if (to) {
+      return_to(Address{*to}, popped);
+    }
     return to.has_value();
   }
   const auto to = read_value<std::uint64_t>(memory, Address{native_.Rsp});
-  native_.Rip = to.value_or(native_.Rip);
-  native_.Rsp += to ? sizeof(std::uint64_t) + popped : 0;
+  if (to) {
+    return_to(Address{*to}, popped);
+  }
   return to.has_value();
+}
+
+void ThreadContext::return_to(Address address, std::uint32_t popped) noexcept {
+  set_instruction_pointer(address);
+  if (wow64_code_) {
+    wow64_.Esp += static_cast<DWORD>(sizeof(std::uint32_t)) + popped;
+  } else {
+    native_.Rsp += sizeof(std::uint64_t) + popped;
+  }
 }
 
 bool ThreadContext::write(HANDLE thread) const noexcept {
