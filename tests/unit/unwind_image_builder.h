@@ -33,7 +33,7 @@ class BlockMemory final : public MemoryReader {
       return 0;
     }
     const std::size_t count = std::min<std::size_t>(into.size(), block->second.size() - offset);
-    std::memcpy(into.data(), block->second.data() + offset, count);
+    std::copy_n(block->second.begin() + static_cast<std::ptrdiff_t>(offset), count, into.begin());
     return count;
   }
 
