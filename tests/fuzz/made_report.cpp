@@ -178,7 +178,7 @@ Crash made_crash(FuzzInput& input) {
   if (input.flag()) {
     crash.cxx = CxxException{name(input), name(input)};
   }
-  crash.notes = several(input, 3, name);
+  crash.notes = several(input, 3, [](FuzzInput& in) { return "note " + name(in); });
   crash.missing = name(input);
   crash.assertion = name(input);
   crash.instruction = name(input);
@@ -210,7 +210,7 @@ RunReport made_report(FuzzInput& input) {
     const auto code = in.take<std::uint32_t>();
     return HandledException{code, exception_name(code), in.take<std::uint64_t>()};
   });
-  report.warnings = several(input, 3, name);
+  report.warnings = several(input, 3, [](FuzzInput& in) { return "warning " + name(in); });
   if (input.flag()) {
     report.limit = made_limit(input);
   }

@@ -37,6 +37,12 @@ TEST(ReportSchema, an_empty_report_keeps_to_it) {
   EXPECT_EQ(check(RunReport{}), "");
 }
 
+TEST(ReportSchema, an_empty_debug_string_keeps_to_it) {
+  RunReport report = samples::crash_of_a_child();
+  report.crashes.front().debug_strings = {""};
+  EXPECT_EQ(check(report), "");
+}
+
 TEST(ReportSchema, every_word_of_the_enumerations_is_in_it) {
   RunReport report = samples::crash_of_a_child();
   for (const Verdict verdict : {Verdict::kNormal, Verdict::kCrashed, Verdict::kTimeout, Verdict::kLimit,
