@@ -6,11 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 namespace catcher {
 namespace {
 
-// How long a wait that cannot listen to `wake` may last before it looks: only where ntdll does not give the debug
+// How long a wait that cannot listen to the wakes may last before it looks: only where ntdll does not give the debug
 // object away.
 constexpr DWORD kBlindSlice = 250;
 
@@ -24,7 +25,7 @@ DWORD time_left(std::optional<DebugPort::Clock::time_point> deadline) {
 
 }  // namespace
 
-DebugPort::DebugPort(HANDLE wake) noexcept : debug_object_(nullptr), wake_(wake) {
+DebugPort::DebugPort(std::vector<HANDLE> wakes) noexcept : debug_object_(nullptr), wakes_(std::move(wakes)) {
   // WaitForDebugEventEx (Windows 10) delivers Unicode debug strings as such.
   wait_function_ = find_function<WaitFunction>(L"kernel32.dll", "WaitForDebugEventEx");
   if (wait_function_ == nullptr) {
@@ -44,9 +45,13 @@ WaitResult DebugPort::wait(std::optional<Clock::time_point> deadline) {
 }
 
 WaitResult DebugPort::wait_with_debug_object(std::optional<Clock::time_point> deadline) {
-  // The lowest signalled index wins: a storm of debug events must not drown the wish to stop.
-  const std::array<HANDLE, 2> both{wake_, debug_object_};
-  const auto handles = std::span(both).subspan(wake_ != nullptr ? 0 : 1);
+  // The lowest signalled index wins: a storm of debug events must not drown the wish to stop, and a process that has
+  // ended tells so itself if it can.
+  std::array<HANDLE, MAXIMUM_WAIT_OBJECTS> all{};
+  auto end = std::copy(wakes_.begin(), wakes_.end(), all.begin());
+  *end++ = debug_object_;
+  end = std::copy_n(processes_.begin(), std::min<std::ptrdiff_t>(std::ssize(processes_), all.end() - end), end);
+  const auto handles = std::span(all).first(static_cast<std::size_t>(end - all.begin()));
   for (;;) {
     const DWORD result =
         WaitForMultipleObjects(static_cast<DWORD>(handles.size()), handles.data(), FALSE, time_left(deadline));
@@ -56,11 +61,16 @@ WaitResult DebugPort::wait_with_debug_object(std::optional<Clock::time_point> de
     if (result >= WAIT_OBJECT_0 + handles.size()) {
       throw last_win32_error("WaitForMultipleObjects");
     }
-    if (handles[result - WAIT_OBJECT_0] == wake_) {
+    if (result < WAIT_OBJECT_0 + wakes_.size()) {
+      woken_by_ = handles[result - WAIT_OBJECT_0];
       return WaitResult::kWoken;
     }
     if (take_event(0)) {
       return WaitResult::kEvent;
+    }
+    if (result > WAIT_OBJECT_0 + wakes_.size()) {
+      gone_ = handles[result - WAIT_OBJECT_0];
+      return WaitResult::kProcessGone;
     }
   }
 }
@@ -68,16 +78,23 @@ WaitResult DebugPort::wait_with_debug_object(std::optional<Clock::time_point> de
 WaitResult DebugPort::wait_without_debug_object(std::optional<Clock::time_point> deadline) {
   for (;;) {
     const DWORD left = time_left(deadline);
-    if (take_event(wake_ != nullptr ? std::min(left, kBlindSlice) : left)) {
+    if (take_event(!wakes_.empty() ? std::min(left, kBlindSlice) : left)) {
       return WaitResult::kEvent;
     }
-    if (wake_ != nullptr && WaitForSingleObject(wake_, 0) == WAIT_OBJECT_0) {
+    if (is_woken()) {
       return WaitResult::kWoken;
     }
     if (deadline && Clock::now() >= *deadline) {
       return WaitResult::kDeadline;
     }
   }
+}
+
+bool DebugPort::is_woken() {
+  const auto set = std::find_if(wakes_.begin(), wakes_.end(),
+                                [](HANDLE wake) { return WaitForSingleObject(wake, 0) == WAIT_OBJECT_0; });
+  woken_by_ = set == wakes_.end() ? nullptr : *set;
+  return set != wakes_.end();
 }
 
 bool DebugPort::take_event(DWORD timeout) {

@@ -2,7 +2,9 @@
 
 #include "win32/error.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <limits>
 
 namespace catcher {
 
@@ -19,6 +21,28 @@ Job::Job() : job_(CreateJobObjectW(nullptr, nullptr)) {
 
 void Job::terminate(std::uint32_t exit_code) const noexcept {
   TerminateJobObject(job_.get(), exit_code);
+}
+
+void Job::limit_memory(std::uint64_t bytes) const noexcept {
+  JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits{};
+  limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_JOB_MEMORY;
+  limits.JobMemoryLimit = static_cast<SIZE_T>(std::min<std::uint64_t>(bytes, std::numeric_limits<SIZE_T>::max()));
+  SetInformationJobObject(job_.get(), JobObjectExtendedLimitInformation, &limits, sizeof limits);
+}
+
+std::uint64_t Job::peak_memory() const noexcept {
+  JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits{};
+  return QueryInformationJobObject(job_.get(), JobObjectExtendedLimitInformation, &limits, sizeof limits, nullptr) != 0
+             ? limits.PeakJobMemoryUsed
+             : 0;
+}
+
+std::uint32_t Job::active_processes() const noexcept {
+  JOBOBJECT_BASIC_ACCOUNTING_INFORMATION counts{};
+  return QueryInformationJobObject(job_.get(), JobObjectBasicAccountingInformation, &counts, sizeof counts, nullptr) !=
+                 0
+             ? counts.ActiveProcesses
+             : 0;
 }
 
 void Job::release() const noexcept {

@@ -20,6 +20,15 @@ class Job {
   // Ends every process in the job at once.
   void terminate(std::uint32_t exit_code) const noexcept;
 
+  // Has the OS refuse memory beyond so many committed bytes to all processes together. Not every OS does.
+  void limit_memory(std::uint64_t bytes) const noexcept;
+
+  // The most memory that they had committed together, bytes; 0 where the OS does not count.
+  std::uint64_t peak_memory() const noexcept;
+
+  // How many live; 0 where the OS does not count.
+  std::uint32_t active_processes() const noexcept;
+
   // From now on the processes in it outlive us.
   void release() const noexcept;
 

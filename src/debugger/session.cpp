@@ -2,9 +2,11 @@
 
 #include "debugger/follow.h"
 #include "debugger/notifications.h"
+#include "debugger/hidden_debugger.h"
 #include "debugger/thread_context.h"
 #include "debugger/watched_functions.h"
 #include "triage/path_name.h"
+#include "win32/dynamic_function.h"
 #include "win32/unique_handle.h"
 #include "win32/utf.h"
 
@@ -54,6 +56,13 @@ bool is_wow64_code(const Process& process, Address at) {
   return process.state.bits == 32 && sizeof(void*) == 8 && at.value <= 0xFFFFFFFF;
 }
 
+// DebugActiveProcess starts a thread in the debuggee that runs into a breakpoint there: at the address that this
+// function has in our own ntdll.
+bool is_break_in(LPTHREAD_START_ROUTINE start) {
+  const auto function = find_function<void NTAPI()>(L"ntdll.dll", "DbgUiRemoteBreakin");
+  return start != nullptr && reinterpret_cast<const void*>(start) == reinterpret_cast<const void*>(function);
+}
+
 bool lies_in_ntdll(Process& process, Address address) {
   const auto module = module_at(process, address);
   return module && is_ntdll(module->name);
@@ -61,15 +70,19 @@ bool lies_in_ntdll(Process& process, Address address) {
 
 }  // namespace
 
-Session::Session(LaunchedProcess launched, Clock::time_point started, SessionRules rules, HANDLE wake)
-    : rules_(std::move(rules)), started_(started), launched_(std::move(launched)), wake_(wake), port_(wake) {}
+Session::Session(LaunchedProcess launched, Clock::time_point started, SessionRules rules, std::vector<HANDLE> wakes)
+    : rules_(std::move(rules)), started_(started), launched_(std::move(launched)), port_(std::move(wakes)) {}
 
 Session::~Session() {
   try {
     constexpr auto kLastGrace = std::chrono::seconds(2);
-    kill_tree(1);
+    if (rules_.attached) {
+      detach_tree();
+    } else {
+      kill_tree(1);
+    }
     const auto deadline = Clock::now() + kLastGrace;
-    ignore_wake();
+    ignore_wakes();
     while (std::holds_alternative<Event>(next(deadline))) {
     }
   } catch (const std::exception&) {
@@ -89,16 +102,22 @@ Step Session::next(std::optional<Clock::time_point> deadline) {
       }
     }
     if (!detaching_.empty()) {
-      if (!port_.poll()) {
+      if (!port_.poll() && !take_due_event()) {
         finish_detaching();
         continue;
       }
     } else {
+      attend_processes();
       switch (port_.wait(deadline)) {
+        case WaitResult::kProcessGone:
+          if (auto event = on_process_gone(port_.gone())) {
+            return *event;
+          }
+          continue;
         case WaitResult::kDeadline:
           return DeadlinePassed{};
         case WaitResult::kWoken:
-          return Woken{};
+          return Woken{port_.woken_by()};
         case WaitResult::kEvent:
           break;
       }
@@ -128,14 +147,12 @@ void Session::kill_tree(std::uint32_t status) {
 
 // Nothing of ours may be hit while it is taken away, so its threads stand still until no event of theirs is left.
 void Session::detach(Process& process) {
-  if (!process.alive() || std::find(detaching_.begin(), detaching_.end(), &process) != detaching_.end()) {
+  const bool is_dying = process.exit_request == ExitRequest::kByCatcher;
+  if (!process.alive() || is_dying || find_detaching(process) != nullptr) {
     return;
   }
-  for (const auto& [tid, thread] : process.threads) {
-    SuspendThread(thread.handle);
-  }
+  detaching_.push_back({&process, HaltedThreads(process)});
   process.breakpoints.remove_all(process.memory);
-  detaching_.push_back(&process);
 }
 
 void Session::detach_tree() {
@@ -148,14 +165,29 @@ void Session::detach_tree() {
   }
 }
 
+HaltedThreads* Session::find_detaching(const Process& process) {
+  const auto found = std::find_if(detaching_.begin(), detaching_.end(),
+                                  [&process](const Detaching& other) { return other.process == &process; });
+  return found == detaching_.end() ? nullptr : &found->threads;
+}
+
+// The event of a thread that ran into a breakpoint just before it was taken away and has not said so yet.
+bool Session::take_due_event() {
+  constexpr std::chrono::milliseconds kPatience{500};
+  bool due = false;
+  for (Detaching& detaching : detaching_) {
+    due = (detaching.process->alive() && detaching.threads.let_due_events_come(*detaching.process)) || due;
+  }
+  return due && port_.poll(kPatience);
+}
+
 void Session::finish_detaching() {
-  for (Process* process : std::exchange(detaching_, {})) {
-    for (const auto& [tid, thread] : process->threads) {
-      ResumeThread(thread.handle);  // before its handle is gone; what it does from here on is the OS's to judge
+  for (const auto& [process, threads] : std::exchange(detaching_, {})) {
+    if (process->alive()) {
+      let_go(*process);
+      process->detached = true;
+      process->ended = Clock::now();
     }
-    let_go(*process);
-    process->detached = true;
-    process->ended = Clock::now();
   }
 }
 
@@ -163,9 +195,8 @@ void Session::finish_detaching() {
 void Session::let_go(Process& process) {
   DebugActiveProcessStop(process.pid);
   unawaited_.insert(process.pid);
-  process.handle = nullptr;
-  process.memory = ProcessMemory(nullptr);
-  process.threads.clear();
+  forget_handles(process);
+  attend_again_ = true;
 }
 
 void Session::look_after_unfollowed() {
@@ -179,12 +210,47 @@ void Session::look_after_unfollowed() {
   }
 }
 
-void Session::ignore_wake() noexcept {
-  wake_ = nullptr;
-  port_.ignore_wake();
+void Session::forget_handles(Process& process) {
+  process.handle = nullptr;
+  process.memory = ProcessMemory(nullptr);
+  process.threads.clear();
+}
+
+void Session::attend_processes() {
+  if (!std::exchange(attend_again_, false)) {
+    return;
+  }
+  std::vector<HANDLE> alive;
+  for (const Process& process : tree_.processes()) {
+    if (process.alive()) {
+      alive.push_back(process.handle);
+    }
+  }
+  port_.attend(std::move(alive));
+}
+
+// Its handles stay open: only an event of its would have the OS close them.
+std::optional<Event> Session::on_process_gone(HANDLE handle) {
+  auto& processes = tree_.processes();
+  const auto found =
+      std::find_if(processes.begin(), processes.end(), [handle](const Process& p) { return p.handle == handle; });
+  attend_again_ = true;
+  if (found == processes.end()) {
+    return std::nullopt;
+  }
+  DWORD status = 0;
+  GetExitCodeProcess(handle, &status);
+  found->ended = Clock::now();
+  found->exit_status = status;
+  found->lost = true;
+  gone_ = &*found;
+  return Event{gone_, nullptr, 0, ProcessEnded{status}};
 }
 
 void Session::resume_pending() {
+  if (Process* const gone = std::exchange(gone_, nullptr)) {
+    forget_handles(*gone);
+  }
   if (!pending_status_) {
     return;
   }
@@ -204,9 +270,8 @@ void Session::resume_pending() {
   if (raw.dwDebugEventCode == EXIT_THREAD_DEBUG_EVENT) {
     process->threads.erase(raw.dwThreadId);
   } else if (raw.dwDebugEventCode == EXIT_PROCESS_DEBUG_EVENT) {
-    process->handle = nullptr;
-    process->memory = ProcessMemory(nullptr);
-    process->threads.clear();
+    forget_handles(*process);
+    attend_again_ = true;
   }
 }
 
@@ -225,6 +290,7 @@ std::optional<Event> Session::translate(const DEBUG_EVENT& raw) {
     case CREATE_THREAD_DEBUG_EVENT:
       event.thread = &(process->threads[raw.dwThreadId] = new_thread(raw.dwThreadId, raw.u.CreateThread.hThread,
                                                                      raw.u.CreateThread.lpThreadLocalBase));
+      on_thread_created(*process, *event.thread, raw.u.CreateThread);
       event.body = ThreadStarted{};
       break;
     case EXIT_THREAD_DEBUG_EVENT:
@@ -241,6 +307,13 @@ std::optional<Event> Session::translate(const DEBUG_EVENT& raw) {
       break;
     case UNLOAD_DLL_DEBUG_EVENT: {
       const Address base = to_address(raw.u.UnloadDll.lpBaseOfDll);
+      if (probe_ != nullptr) {
+        const auto leaving = std::find_if(process->modules.begin(), process->modules.end(),
+                                          [base](const Module& module) { return module.base == base; });
+        if (leaving != process->modules.end()) {
+          probe_->on_module_unloading(*process, *leaving);
+        }
+      }
       process->breakpoints.forget_module(process->memory, base);
       std::erase_if(process->modules, [base](const Module& module) { return module.base == base; });
       event.body = ModuleUnloaded{base};
@@ -274,6 +347,7 @@ Event Session::on_process_created(const DEBUG_EVENT& raw) {
   fresh.memory = ProcessMemory(info.hProcess);
   fresh.image_base = to_address(info.lpBaseOfImage);
   fresh.started = Clock::now();
+  fresh.state.strict_handles = rules_.strict_handles;
   describe_process(fresh);
   if (fresh.image.empty()) {
     fresh.image = file_name_behind(image.get());
@@ -283,16 +357,25 @@ Event Session::on_process_created(const DEBUG_EVENT& raw) {
   fresh.threads[raw.dwThreadId] = new_thread(raw.dwThreadId, info.hThread, info.lpThreadLocalBase);
   const bool is_root = !std::exchange(root_seen_, true);
   fresh.is_helper = !is_root && is_os_helper(fresh.image);
-  fresh.followed = is_root || killing_ || is_followed(fresh.image, rules_.tree);
+  fresh.state.attached = is_root && rules_.attached;
+  fresh.followed = is_root || killing_ || (!released_ && is_followed(fresh.image, rules_.tree));
   if (!fresh.followed) {
     unfollowed_[fresh.pid] =
         UniqueHandle(OpenProcess(SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION, FALSE, fresh.pid));
   }
   Process& process = tree_.add(std::move(fresh));
+  attend_again_ = true;
   if (killing_) {
     end_process(process, 1);
   }
   return {&process, process.find_thread(raw.dwThreadId), raw.dwThreadId, ProcessStarted{}};
+}
+
+void Session::on_thread_created(const Process& process, Thread& thread, const CREATE_THREAD_DEBUG_INFO& info) {
+  thread.is_break_in = process.state.attached && is_break_in(info.lpStartAddress);
+  if (HaltedThreads* halted = find_detaching(process)) {
+    halted->add(thread);
+  }
 }
 
 void Session::on_module_loaded(Process& process, const LOAD_DLL_DEBUG_INFO& info) {
@@ -300,7 +383,13 @@ void Session::on_module_loaded(Process& process, const LOAD_DLL_DEBUG_INFO& info
   const Module& module =
       process.modules.emplace_back(Module{to_address(info.lpBaseOfDll), 0, 0, true, {}, file_name_behind(file.get())});
   if (!killing_) {
+    if (probe_ != nullptr) {
+      probe_->on_module_loaded(process, module);
+    }
     watch_module(process, module);
+    if (rules_.run_as_is) {
+      hide_debugger_in(process, module);
+    }
   }
 }
 
@@ -309,6 +398,10 @@ std::optional<Event> Session::on_exception(Process& process, const DEBUG_EVENT& 
   Thread* thread = process.find_thread(raw.dwThreadId);
   const bool first = raw.u.Exception.dwFirstChance != 0;
   if (first && is_breakpoint(record.ExceptionCode)) {
+    if (told_probe(process, thread, to_address(record.ExceptionAddress)) ||
+        answered_debugger_check(process, thread, to_address(record.ExceptionAddress))) {
+      return std::nullopt;
+    }
     if (auto reached = on_own_breakpoint(process, thread, record)) {
       return *reached;
     }
@@ -324,11 +417,15 @@ std::optional<Event> Session::on_exception(Process& process, const DEBUG_EVENT& 
   const auto count = std::min<DWORD>(record.NumberParameters, EXCEPTION_MAXIMUM_PARAMETERS);
   std::copy_n(std::begin(record.ExceptionInformation), count, std::back_inserter(raised.parameters));
 
-  ExceptionFacts facts{raised.code, raised.chance, false, false};
+  ExceptionFacts facts{raised.code, raised.chance};
   if (thread != nullptr && thread->critical_error_announced) {
     facts.critical_error_announced = true;
     facts.in_ntdll = is_breakpoint(raised.code) && lies_in_ntdll(process, raised.address);
     thread->critical_error_announced = false;
+  }
+  facts.in_break_in_thread = thread != nullptr && thread->is_break_in;
+  if (process.state.attached && !process.state.loader_breakpoint_seen && is_breakpoint(raised.code)) {
+    facts.in_ntdll = lies_in_ntdll(process, raised.address);
   }
   raised.action = decide(facts, process.state, rules_.crash);
   if (raised.action.disposition == Disposition::kLoaderBreakpoint) {
@@ -359,6 +456,40 @@ std::optional<Event> Session::on_own_breakpoint(Process& process, Thread* thread
     note_exit_request(tree_, process, reached);
   }
   return Event{&process, thread, thread->tid, reached};
+}
+
+bool Session::told_probe(Process& process, Thread* thread, Address at) {
+  const Breakpoint* breakpoint = process.breakpoints.find(at);
+  if (breakpoint == nullptr || thread == nullptr || breakpoint->owner != BreakpointOwner::kProbe) {
+    return false;
+  }
+  if (auto context = ThreadContext::read(thread->handle, is_wow64_code(process, at))) {
+    ProbeHit hit{process, *thread, breakpoint->id, *context, std::nullopt};
+    if (probe_ != nullptr && !killing_) {
+      probe_->on_hit(hit);
+    }
+    if (process.breakpoints.find(at) == nullptr) {
+      context->set_instruction_pointer(at);  // the probe has gone away meanwhile
+    } else {
+      process.breakpoints.step_over(process.memory, at, *context, hit.return_to);
+    }
+    context->write(thread->handle);
+  }
+  return true;
+}
+
+bool Session::answered_debugger_check(Process& process, Thread* thread, Address at) {
+  const Breakpoint* breakpoint = process.breakpoints.find(at);
+  if (breakpoint == nullptr || thread == nullptr || breakpoint->owner != BreakpointOwner::kHiddenDebugger) {
+    return false;
+  }
+  if (auto context = ThreadContext::read(thread->handle, is_wow64_code(process, at))) {
+    if (!answer_for_debugger_check(process, breakpoint->id, *context)) {
+      process.breakpoints.step_over(process.memory, at, *context);
+    }
+    context->write(thread->handle);
+  }
+  return true;
 }
 
 // A thread that ran into a breakpoint just before it was taken away does what really stands there.
@@ -396,20 +527,21 @@ std::optional<Step> Session::wait_for_escaped(std::optional<Clock::time_point> d
     if (tree_.living() > 0) {
       return std::nullopt;  // helpers of the OS still have events for us, and end with what they serve
     }
-    const std::array<HANDLE, 2> handles{process.get(), wake_};
+    std::vector<HANDLE> handles = port_.wakes();
+    handles.push_back(process.get());
     DWORD left = INFINITE;
     if (deadline) {
       left = static_cast<DWORD>(std::clamp<long long>(
           std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count(), 0, INFINITE - 1));
     }
-    switch (WaitForMultipleObjects(wake_ != nullptr ? 2 : 1, handles.data(), FALSE, left)) {
-      case WAIT_TIMEOUT:
-        return DeadlinePassed{};
-      case WAIT_OBJECT_0 + 1:
-        return Woken{};
-      default:
-        return std::nullopt;
+    const DWORD ended = WaitForMultipleObjects(static_cast<DWORD>(handles.size()), handles.data(), FALSE, left);
+    if (ended == WAIT_TIMEOUT) {
+      return DeadlinePassed{};
     }
+    if (ended < WAIT_OBJECT_0 + port_.wakes().size()) {
+      return Woken{handles[ended - WAIT_OBJECT_0]};
+    }
+    return std::nullopt;
   }
   return TreeEnded{};
 }

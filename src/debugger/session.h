@@ -1,8 +1,10 @@
 #pragma once
 
 #include "debugger/debug_port.h"
+#include "debugger/detach.h"
 #include "debugger/event.h"
 #include "debugger/launch.h"
+#include "debugger/probe.h"
 #include "debugger/process_tree.h"
 #include "win32/unique_handle.h"
 
@@ -20,7 +22,9 @@ namespace catcher {
 
 // What Session::next() came back with.
 struct DeadlinePassed {};
-struct Woken {};
+struct Woken {
+  HANDLE by = nullptr;  // the caller's event that was set
+};
 struct TreeEnded {};
 using Step = std::variant<Event, DeadlinePassed, Woken, TreeEnded>;
 
@@ -28,23 +32,30 @@ using Step = std::variant<Event, DeadlinePassed, Woken, TreeEnded>;
 struct SessionRules {
   CrashPolicy crash;  // for decide()
   TreePolicy tree;    // which children are followed
+  bool attached = false;  // the first process ran before us: it is let go in the end, never killed
+  bool strict_handles = false;  // a bad handle is the debuggee's own error, debugger or not
+  bool run_as_is = false;  // a debuggee that asks is told that it has no debugger
 };
 
 // One target and all its descendants under the debugger: turns debug events into Events, keeps the model, and
 // continues. Knows no policy but its rules. Belongs to the thread that launched the target. Whatever is still alive
-// when it is destroyed is killed, but what was detached.
+// when it is destroyed is killed, but what was detached; after an attach it is let go.
 class Session {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // For a target that this thread has just launched; `started` is when that was. `wake` is an event of the caller's
-  // that ends a wait; may be null.
-  Session(LaunchedProcess launched, Clock::time_point started, SessionRules rules, HANDLE wake);
+  // For a target that this thread has just launched; `started` is when that was. `wakes` are events of the
+  // caller's, each of which ends a wait.
+  Session(LaunchedProcess launched, Clock::time_point started, SessionRules rules, std::vector<HANDLE> wakes);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Lets the process of the last event go on and sleeps until the next event, the deadline, or `wake`. TreeEnded when
+  // Somebody with breakpoints of his own, told of modules and hits from now on. Stays the caller's and must outlive the
+  // session.
+  void set_probe(Probe* probe) noexcept { probe_ = probe; }
+
+  // Lets the process of the last event go on and sleeps until the next event, the deadline, or a wake. TreeEnded when
   // no process of the tree is left that is waited for, including those that another debugger in the tree has taken
   // over.
   Step next(std::optional<Clock::time_point> deadline);
@@ -66,22 +77,32 @@ class Session {
   // The processes that were never followed: what became of them, as far as the OS still tells.
   void look_after_unfollowed();
 
-  // Stops listening to `wake`, once it has said what it had to say.
-  void ignore_wake() noexcept;
+  // Stops listening to the wakes, once they have said what they had to say.
+  void ignore_wakes() noexcept { port_.ignore_wakes(); }
 
   ProcessTree& tree() noexcept { return tree_; }
   const ProcessTree& tree() const noexcept { return tree_; }
   Clock::time_point started() const noexcept { return started_; }
+  // The tree's job; null where the OS refused one.
+  const Job* job() const noexcept { return launched_.job ? &*launched_.job : nullptr; }
   const std::string& job_warning() const noexcept { return launched_.job_warning; }
 
  private:
   std::optional<Event> translate(const DEBUG_EVENT& raw);
   Event on_process_created(const DEBUG_EVENT& raw);
+  std::optional<Event> on_process_gone(HANDLE process);
+  void attend_processes();
+  static void forget_handles(Process& process);
   std::optional<Event> on_exception(Process& process, const DEBUG_EVENT& raw);
   std::optional<Event> on_own_breakpoint(Process& process, Thread* thread, const EXCEPTION_RECORD& record);
+  void on_thread_created(const Process& process, Thread& thread, const CREATE_THREAD_DEBUG_INFO& info);
   void on_module_loaded(Process& process, const LOAD_DLL_DEBUG_INFO& info);
   bool stepped_back(Process& process, Thread* thread, Address at);
+  bool told_probe(Process& process, Thread* thread, Address at);
+  bool answered_debugger_check(Process& process, Thread* thread, Address at);
   bool is_awaited_outside(std::uint32_t pid, HANDLE process);
+  HaltedThreads* find_detaching(const Process& process);
+  bool take_due_event();
   void finish_detaching();
   void let_go(Process& process);
   void resume_pending();
@@ -90,15 +111,22 @@ class Session {
   SessionRules rules_;
   Clock::time_point started_;
   LaunchedProcess launched_;
-  HANDLE wake_;  // the caller's
   DebugPort port_;
   ProcessTree tree_;
+  Probe* probe_ = nullptr;  // the caller's
   bool root_seen_ = false;
   bool killing_ = false;
   bool released_ = false;                             // what is alive at the end lives on
-  std::vector<Process*> detaching_;                   // their threads are suspended
+  // On its way to be let go, its threads halted.
+  struct Detaching {
+    Process* process;
+    HaltedThreads threads;
+  };
+  std::vector<Detaching> detaching_;
   std::map<std::uint32_t, UniqueHandle> unfollowed_;  // by pid: for their exit codes
   std::set<std::uint32_t> unawaited_;                 // outside the debugger: unfollowed ones and what these start
+  bool attend_again_ = false;                         // there are others alive than the port attends to
+  Process* gone_ = nullptr;                           // ended without an event; its handles are still open
   std::optional<DWORD> pending_status_;               // how to continue the last event; none: nothing to continue
 };
 

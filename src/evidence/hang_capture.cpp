@@ -7,6 +7,7 @@
 #include <bit>
 #include <string>
 
+#include "debugger/process_usage.h"
 #include "evidence/symbol_text.h"
 #include "win32/dynamic_function.h"
 #include "win32/utf.h"
@@ -18,20 +19,6 @@ using std::chrono::microseconds;
 
 constexpr std::size_t kMostDialogs = 8;
 constexpr std::size_t kLongestDialogText = 2048;
-
-microseconds cpu_time(void* thread) {
-  FILETIME created{};
-  FILETIME ended{};
-  FILETIME kernel{};
-  FILETIME user{};
-  if (GetThreadTimes(thread, &created, &ended, &kernel, &user) == 0) {
-    return {};
-  }
-  const auto ticks = [](const FILETIME& time) {
-    return (std::uint64_t{time.dwHighDateTime} << 32U) | time.dwLowDateTime;
-  };
-  return microseconds((ticks(kernel) + ticks(user)) / 10);
-}
 
 // user32, looked up when it is first wanted: importing it would double catcher's start.
 struct User32 {
@@ -125,12 +112,12 @@ std::vector<double> measure_cpu_shares(std::span<void* const> threads, std::chro
   }
   std::vector<microseconds> used;
   for (void* const thread : threads) {
-    used.push_back(cpu_time(thread));
+    used.push_back(processor_time(thread));
   }
   const auto begin = std::chrono::steady_clock::now();
   WaitForSingleObject(threads.front(), static_cast<DWORD>(window.count()));
   for (std::size_t i = 0; i < threads.size(); ++i) {
-    used[i] = cpu_time(threads[i]) - used[i];
+    used[i] = processor_time(threads[i]) - used[i];
   }
   const auto passed = std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - begin);
   SYSTEM_INFO info{};

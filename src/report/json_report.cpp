@@ -209,10 +209,27 @@ Json process_json(const ProcessRecord& process) {
     json["exit_status"] = hex_code(*process.exit_status);
   }
   json["ended"] = how_ended_name(process.ended);
+  if (!process.followed) {
+    json["followed"] = false;
+  }
+  if (process.is_helper) {
+    json["helper"] = true;
+  }
   if (process.exit_stack && !process.exit_stack->frames.empty()) {
     put_stack(json["exit_stack"] = Json::object(), *process.exit_stack);
   }
   return json;
+}
+
+// The threads of all processes in one list, each with its process.
+void put_threads(Json& object, const std::vector<Hang::Process>& processes) {
+  Json& threads = object["threads"] = Json::array();
+  for (const Hang::Process& process : processes) {
+    Json common = Json::object();
+    common["pid"] = process.pid;
+    put(common, "image", process.image);
+    put_threads(threads, process.threads, common);
+  }
 }
 
 Json hang_json(const Hang& hang) {
@@ -220,12 +237,21 @@ Json hang_json(const Hang& hang) {
   put(json, "cause", hang.cause);
   put(json, "detail", hang.detail);
   put(json, "bucket", hang.bucket);
-  Json& threads = json["threads"] = Json::array();
-  for (const Hang::Process& process : hang.processes) {
-    Json common = Json::object();
-    common["pid"] = process.pid;
-    put(common, "image", process.image);
-    put_threads(threads, process.threads, common);
+  put_threads(json, hang.processes);
+  return json;
+}
+
+Json limit_json(const LimitHit& hit) {
+  Json json = Json::object();
+  json["kind"] = limit_kind_name(hit.kind);
+  json["limit"] = hit.limit;
+  json["measured"] = hit.measured;
+  json["time_ms"] = hit.time.count();
+  if (hit.pid != 0) {
+    json["pid"] = hit.pid;
+  }
+  if (!hit.processes.empty()) {
+    put_threads(json, hit.processes);
   }
   return json;
 }
@@ -256,6 +282,9 @@ std::string to_json(const RunReport& report) {
   put_each(json, "crashes", report.crashes, crash_json);
   if (report.hang) {
     json["hang"] = hang_json(*report.hang);
+  }
+  if (report.limit) {
+    json["limit"] = limit_json(*report.limit);
   }
   put_each(json, "handled_exceptions", report.handled_exceptions, handled_json);
   put(json, "warnings", report.warnings);

@@ -213,11 +213,11 @@ std::string exit_stacks_text(const RunReport& report, const TextOptions& options
   return text;
 }
 
-std::string hang_text(const Hang& hang, const TextOptions& options) {
-  std::string text = row("cause", hang.detail.empty() ? hang.cause : fmt::format("{}: {}", hang.cause, hang.detail));
-  text += row("bucket", hang.bucket);
-  for (const Hang::Process& process : hang.processes) {
-    text += heading(fmt::format("threads of {} {} at the timeout", process.pid, escape_for_terminal(process.image)));
+std::string stopped_processes_text(const std::vector<Hang::Process>& processes, std::string_view moment,
+                                   const TextOptions& options) {
+  std::string text;
+  for (const Hang::Process& process : processes) {
+    text += heading(fmt::format("threads of {} {} at the {}", process.pid, escape_for_terminal(process.image), moment));
     const std::vector<ThreadGroup> groups = group_threads(process.threads, 0);
     const std::size_t shown = options.full ? groups.size() : std::min(groups.size(), kShortGroups);
     for (std::size_t i = 0; i < shown; ++i) {
@@ -227,6 +227,12 @@ std::string hang_text(const Hang& hang, const TextOptions& options) {
     text += hidden_groups_text(groups, shown);
   }
   return text;
+}
+
+std::string hang_text(const Hang& hang, const TextOptions& options) {
+  std::string text = row("cause", hang.detail.empty() ? hang.cause : fmt::format("{}: {}", hang.cause, hang.detail));
+  text += row("bucket", hang.bucket);
+  return text + stopped_processes_text(hang.processes, "timeout", options);
 }
 
 std::string handled_text(const std::vector<HandledException>& handled, bool full) {
@@ -283,6 +289,9 @@ std::string to_text(const RunReport& report, const TextOptions& options) {
   text += crashes_text(report, options);
   if (report.hang) {
     text += hang_text(*report.hang, options);
+  }
+  if (report.limit) {
+    text += stopped_processes_text(report.limit->processes, "limit", options);
   }
   text += exit_stacks;
   if (!report.processes.empty() && report.verdict != Verdict::kStartFailed) {

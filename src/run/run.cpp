@@ -9,18 +9,28 @@
 #include "monitors/crash_monitor.h"
 #include "monitors/deadline_monitor.h"
 #include "monitors/debug_output_monitor.h"
+#include "monitors/handle_monitor.h"
+#include "monitors/limit_monitor.h"
+#include "run/attach_run.h"
 #include "run/event_line.h"
+#include "run/output_capture.h"
+#include "run/process_records.h"
 #include "run/stop_source.h"
 #include "triage/bucket.h"
+#include "triage/handle_words.h"
 #include "triage/path_name.h"
 #include "triage/summary.h"
 #include "triage/verdict.h"
+#include "win32/full_path.h"
 #include "win32/utf.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace catcher {
 namespace {
@@ -52,6 +62,23 @@ CrashEvidence crash_evidence(SymbolCache& symbols, const EvidenceLimits& limits)
   return {symbols, std::move(options)};
 }
 
+SessionRules session_rules(const Options& options) {
+  SessionRules rules;
+  rules.crash = options.crash_policy;
+  rules.tree = options.tree;
+  rules.attached = options.attach.has_value();
+  rules.strict_handles = options.surroundings.strict_handles;
+  rules.run_as_is = options.surroundings.run_as_is;
+  return rules;
+}
+
+std::string full_path_or_nothing(const std::string& path) {
+  return path.empty() ? path : to_utf8(full_path(to_utf16(path)));
+}
+
+// What is done with the tree once there is a reason not to wait for its end any longer.
+enum class Ending { kKill, kDetach };
+
 // One run from the first event to the last.
 class Run {
  public:
@@ -59,45 +86,161 @@ class Run {
       : options_(options),
         observer_(observer),
         report_(report),
-        session_(launch({options.command_line, options.surroundings, {}}), started_,
-                 {options.crash_policy, options.tree}, stop.state()->event.get()),
+        stop_(stop.state()->event.get()),
+        streams_(options),
+        deadline_(options.timeout, started_),
+        session_(start_target(), started_, session_rules(options), wakes()),
         symbols_(symbol_options(options.evidence)),
-        crashes_(options.crash_policy, crash_evidence(symbols_, options.evidence), session_.started()),
-        debug_output_(session_.started()),
-        deadline_(options.timeout, session_.started()) {}
+        crashes_(options.crash_policy, crash_evidence(symbols_, options.evidence), started_),
+        debug_output_(started_, options.capture.echo_debug_output),
+        limits_(options.limits, session_.job(), started_),
+        break_(options.attach && options.attach->only_look, Clock::now()) {
+    if (options.handles.probe != HandleProbe::kOff) {
+      session_.set_probe(&handles_.emplace(options.handles, symbols_, started_));
+    }
+    if (options.limits.memory && session_.job() != nullptr) {
+      session_.job()->limit_memory(*options.limits.memory + memory_leeway(*options.limits.memory));
+    }
+  }
 
   RunFacts execute() {
     watch();
-    if (kill_wanted_) {
-      session_.kill_tree(kKilledStatus);
-      drain();
-    }
+    // Helpers of the OS may be left even when all has ended.
+    end_tree(ending_.value_or(allowed(Ending::kKill)));
     fill_report();
     return facts_;
   }
 
  private:
+  LaunchedProcess start_target() {
+    if (options_.attach) {
+      return attach_to_target(*options_.attach, stop_, deadline_.deadline());
+    }
+    return launch_target(options_, streams_, report_);
+  }
+
+  static LaunchedProcess launch_target(const Options& options, OutputCapture& streams, RunReport& report) {
+    LaunchedProcess launched = launch({options.command_line, options.surroundings, streams.for_target()});
+    streams.target_has_started();
+    if (!launched.strict_handles_warning.empty()) {
+      report.warnings.push_back(launched.strict_handles_warning);
+    }
+    return launched;
+  }
+
+  std::vector<HANDLE> wakes() const {
+    return streams_.limit_passed() == nullptr ? std::vector{stop_} : std::vector{stop_, streams_.limit_passed()};
+  }
+
+  // The OS stops a burst between two of our looks. A little above the limit, so that it is we who end the tree: what
+  // the target makes of a refused allocation is not worth a report.
+  static std::uint64_t memory_leeway(std::uint64_t limit) { return std::max(limit / 8, std::uint64_t{64} << 20); }
+
   // Until the tree has ended or there is a reason to end it.
   void watch() {
-    while (!kill_wanted_) {
-      Step step = session_.next(deadline_.deadline());
+    while (!ending_) {
+      Step step = session_.next(next_look());
       if (std::holds_alternative<TreeEnded>(step)) {
         return;
       }
       if (std::holds_alternative<DeadlinePassed>(step)) {
-        facts_.timed_out = kill_wanted_ = true;
-        report_.hang = look_at_hang(session_.tree(), symbols_, options_.evidence.time);
-        report_.hang->bucket = report_.hang->processes.empty() ? std::string() : bucket_of(*report_.hang).id;
-      } else if (std::holds_alternative<Woken>(step)) {
-        facts_.interrupted = kill_wanted_ = true;
+        on_time();
+      } else if (const auto* woken = std::get_if<Woken>(&step)) {
+        on_woken(woken->by);
       } else {
         on_event(std::get<Event>(step));
       }
     }
   }
 
+  // When something is to be done although nothing happens.
+  std::optional<Clock::time_point> next_look() const {
+    std::optional<Clock::time_point> next = deadline_.deadline();
+    for (const auto& other : {limits_.next_look(session_.tree()), rest_deadline_, break_.moment()}) {
+      if (other && (!next || *other < *next)) {
+        next = other;
+      }
+    }
+    return next;
+  }
+
+  void on_time() {
+    const auto now = Clock::now();
+    if (deadline_.deadline() && now >= *deadline_.deadline()) {
+      facts_.timed_out = true;
+      look_at_tree();
+      end(Ending::kKill);
+    } else if (break_.moment() && now >= *break_.moment()) {
+      facts_.let_go = true;
+      look_at_tree();
+      end(Ending::kDetach);
+    } else if (rest_deadline_ && now >= *rest_deadline_) {
+      end(options_.tree.on_root_exit == OnRootExit::kDetach ? Ending::kDetach : Ending::kKill);
+    } else if (auto hit = limits_.check(session_.tree())) {
+      on_limit(std::move(*hit));
+    }
+  }
+
+  void on_woken(HANDLE by) {
+    if (by == stop_) {
+      facts_.interrupted = true;
+      end(Ending::kKill);
+      return;
+    }
+    LimitHit hit;
+    hit.kind = LimitKind::kOutput;
+    hit.limit = options_.limits.output.value_or(0);
+    hit.measured = streams_.bytes();
+    hit.time = since(started_, Clock::now());
+    on_limit(std::move(hit));
+  }
+
+  void look_at_tree() {
+    report_.hang = look_at_hang(session_.tree(), symbols_, options_.evidence.time, afterwards());
+    report_.hang->bucket = report_.hang->processes.empty() ? std::string() : bucket_of(*report_.hang).id;
+  }
+
+  void on_limit(LimitHit hit) {
+    if (hit.kind == LimitKind::kIdle) {
+      facts_.timed_out = !options_.limits.idle_ok;
+      facts_.went_idle = options_.limits.idle_ok;
+      if (facts_.timed_out) {
+        look_at_tree();
+      }
+    } else {
+      facts_.limit_hit = true;
+      hit.processes =
+          look_at_processes(suspects(hit.pid), symbols_, options_.evidence.time, afterwards()).processes;
+    }
+    report_.limit = std::move(hit);
+    end(Ending::kKill);
+  }
+
+  // Whose stacks tell why a limit was hit: one process's, or where nobody can say whose, the oldest ones'.
+  std::vector<Process*> suspects(std::uint32_t pid) {
+    constexpr std::size_t kMost = 8;
+    if (Process* one = session_.tree().find(pid)) {
+      return {one};
+    }
+    std::vector<Process*> result;
+    for (Process& process : session_.tree().processes()) {
+      if (process.is_awaited() && result.size() < kMost) {
+        result.push_back(&process);
+      }
+    }
+    return result;
+  }
+
   void on_event(const Event& event) {
     tell_observer(event);
+    break_.on_event(event);
+    if (handles_) {
+      handles_->on_event(event);
+    }
+    if (auto hit = limits_.on_event(event, session_.tree())) {
+      on_limit(std::move(*hit));
+      return;
+    }
     CrashFinding finding = crashes_.on_event(event);
     if (finding.cannot_start) {
       facts_.start_failure = StartFailure::kCannotStart;
@@ -111,7 +254,20 @@ class Run {
       crashed_.insert(event.process);
       session_.end_process(*event.process, raised->code);
     }
-    debug_output_.on_event(event);
+    if (const auto line = debug_output_.on_event(event)) {
+      show(*line);
+    }
+    if (std::holds_alternative<ProcessEnded>(event.body) && is_root(*event.process)) {
+      on_root_ended();
+    }
+  }
+
+  bool is_root(const Process& process) const { return &process == &session_.tree().processes().front(); }
+
+  void on_root_ended() {
+    if (options_.tree.on_root_exit != OnRootExit::kWait) {
+      rest_deadline_ = Clock::now() + options_.tree.linger.value_or(std::chrono::milliseconds(0));
+    }
   }
 
   static std::string why_it_cannot_start(const Process& process, std::uint32_t status) {
@@ -127,88 +283,113 @@ class Run {
     }
     debug_output_.add_to(crash, *event.process);
     report_.crashes.push_back(std::move(crash));
-    kill_wanted_ = !options_.keep_going;
+    if (!options_.keep_going) {
+      end(Ending::kKill);
+    }
+  }
+
+  // The first reason decides.
+  void end(Ending ending) { ending_ = ending_.value_or(allowed(ending)); }
+
+  // What catcher has not started it does not kill.
+  Ending allowed(Ending ending) const { return options_.attach ? Ending::kDetach : ending; }
+
+  Afterwards afterwards() const { return options_.attach ? Afterwards::kRunOn : Afterwards::kStaySuspended; }
+
+  void end_tree(Ending ending) {
+    if (session_.tree().living() == 0 && !ending_) {
+      return;
+    }
+    if (handles_) {
+      handles_->look_at_rest(session_.tree());
+    }
+    if (ending == Ending::kDetach) {
+      session_.detach_tree();
+    } else {
+      session_.kill_tree(kKilledStatus);
+    }
+    drain();
   }
 
   void drain() {
     const auto deadline = Clock::now() + kKillGrace;
+    session_.ignore_wakes();
     for (;;) {
       Step step = session_.next(deadline);
       if (const auto* event = std::get_if<Event>(&step)) {
         tell_observer(*event);
-      } else if (std::holds_alternative<TreeEnded>(step)) {
-        return;
       } else if (std::holds_alternative<DeadlinePassed>(step)) {
         report_.warnings.push_back(fmt::format("{} of the killed processes had not ended after {} s",
                                                session_.tree().living(), kKillGrace.count()));
         return;
       } else {
-        session_.ignore_wake();
+        return;
       }
     }
   }
 
   void tell_observer(const Event& event) const {
     if (observer_.on_event) {
-      observer_.on_event(describe_event(event, since(session_.started(), Clock::now())));
+      observer_.on_event(describe_event(event, since(started_, Clock::now())));
+    }
+  }
+
+  void show(const DebugLine& line) {
+    if (options_.capture.echo_debug_output && observer_.on_debug_output) {
+      const auto began = Clock::now();
+      observer_.on_debug_output(line);
+      debug_output_.spend(Clock::now() - began);
     }
   }
 
   void fill_report() {
+    session_.look_after_unfollowed();
     for (const Process& process : session_.tree().processes()) {
-      report_.processes.push_back(record_of(process));
+      // Where a loader gave up says nothing: what it missed does.
+      const auto stack = start_failure_.empty() ? crashes_.exit_stack(process) : std::nullopt;
+      report_.processes.push_back(process_record(process, {crashed_.contains(&process), stack}, started_));
     }
     if (!report_.processes.empty()) {
       facts_.root_exit_status = report_.processes.front().exit_status;
     }
+    if (options_.attach && !report_.processes.empty()) {
+      report_.command_line = report_.processes.front().command_line;
+    }
+    for (const Process& process : session_.tree().processes()) {
+      if (process.lost) {
+        report_.warnings.push_back(fmt::format(
+            "process {} took itself out of the debugger's hands: what it did from then on was not seen", process.pid));
+      }
+    }
     report_.handled_exceptions = crashes_.handled_exceptions();
+    report_.debug_output = debug_output_.take();
+    report_.captured = streams_.finish();
+    report_.warnings.insert(report_.warnings.end(), streams_.warnings().begin(), streams_.warnings().end());
     if (!session_.job_warning().empty()) {
       report_.warnings.push_back(session_.job_warning());
     }
-    report_.duration = since(session_.started(), Clock::now());
+    report_.duration = since(started_, Clock::now());
     report_.start_failure = start_failure_;
-  }
-
-  ProcessRecord record_of(const Process& process) const {
-    ProcessRecord record;
-    record.pid = process.pid;
-    record.parent_pid = process.parent_pid;
-    record.bits = process.state.bits;
-    record.image = process.image;
-    record.command_line = process.command_line;
-    record.start = since(session_.started(), process.started);
-    if (process.ended) {
-      record.end = since(session_.started(), *process.ended);
-    }
-    record.exit_status = process.exit_status;
-    record.ended = how_ended(process);
-    if (start_failure_.empty()) {  // where a loader gave up says nothing: what it missed does
-      record.exit_stack = crashes_.exit_stack(process);
-    }
-    return record;
-  }
-
-  HowEnded how_ended(const Process& process) const {
-    if (crashed_.contains(&process)) {
-      return HowEnded::kCrash;
-    }
-    const bool killed = process.exit_request == ExitRequest::kByCatcher || process.exit_request == ExitRequest::kByTree;
-    return killed ? HowEnded::kKilled : HowEnded::kItself;
   }
 
   const Options& options_;
   const RunObserver& observer_;
   RunReport& report_;
+  HANDLE stop_;  // the stop source's
+  OutputCapture streams_;
   Clock::time_point started_ = Clock::now();
+  DeadlineMonitor deadline_;
   Session session_;
   SymbolCache symbols_;
   CrashMonitor crashes_;
   DebugOutputMonitor debug_output_;
-  DeadlineMonitor deadline_;
+  LimitMonitor limits_;
+  BreakMoment break_;
   RunFacts facts_;
   std::string start_failure_;
-  std::set<const Process*> crashed_;  // also those whose exception the policy ignores
-  bool kill_wanted_ = false;
+  std::set<const Process*> crashed_;                // also those whose exception the policy ignores
+  std::optional<Clock::time_point> rest_deadline_;  // of what the root left behind
+  std::optional<Ending> ending_;                    // there is a reason to end the tree
 };
 
 // Inherited by the tree, so that no dialog of the OS waits for somebody to press a button.
@@ -223,7 +404,11 @@ RunReport run(const Options& options, const StopSource& stop, const RunObserver&
   report.catcher_version = CATCHER_VERSION;
   report.command_line = to_utf8(options.command_line);
   report.started = std::chrono::system_clock::now();
+  report.surroundings = options.surroundings;
+  report.surroundings.directory = full_path_or_nothing(options.surroundings.directory);
+  report.stdin_file = full_path_or_nothing(options.capture.stdin_file);
   suppress_error_dialogs();
+  const auto begun = Clock::now();
   RunFacts facts;
   try {
     facts = Run(options, stop, observer, report).execute();
@@ -231,12 +416,16 @@ RunReport run(const Options& options, const StopSource& stop, const RunObserver&
     facts.start_failure =
         error.exit_code() == ExitCode::kNotFound ? StartFailure::kNotFound : StartFailure::kCannotStart;
     report.start_failure = error.what();
+  } catch (const NeverAttached& waited) {
+    facts.interrupted = waited.interrupted;
+    facts.timed_out = !waited.interrupted;
+    report.duration = since(begun, Clock::now());
   }
   facts.first_crash = report.crashes.empty() ? nullptr : &report.crashes.front();
   const RunVerdict verdict = decide_verdict(facts, options.crash_exit_code);
   report.verdict = verdict.verdict;
   report.exit_code = verdict.exit_code;
-  const bool timed_out = report.verdict == Verdict::kTimeout && options.timeout;
+  const bool timed_out = report.verdict == Verdict::kTimeout && options.timeout && !report.limit;
   report.summary = summarize_run(report, timed_out ? describe_duration(*options.timeout) : report.start_failure);
   return report;
 }

@@ -84,4 +84,20 @@ std::string_view frame_source_name(FrameSource source) {
   return "";
 }
 
+std::string_view limit_kind_name(LimitKind kind) {
+  switch (kind) {
+    case LimitKind::kMemory:
+      return "memory";
+    case LimitKind::kProcesses:
+      return "processes";
+    case LimitKind::kOutput:
+      return "output";
+    case LimitKind::kIdle:
+      return "idle";
+    case LimitKind::kStart:
+      return "start";
+  }
+  return {};
+}
+
 }  // namespace catcher

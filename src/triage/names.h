@@ -14,6 +14,7 @@ std::string_view chance_name(Chance chance);                 // "first", "second
 std::string_view crash_kind_name(CrashKind kind);            // "exception", "fail_fast"
 std::string_view operation_name(AccessOperation operation);  // "read", "write", "execute"
 std::string_view how_ended_name(HowEnded ended);             // "itself", "crash"
+std::string_view limit_kind_name(LimitKind kind);            // "memory", "idle"
 std::string_view frame_source_name(FrameSource source);      // "context", "unwind_data"
 
 }  // namespace catcher

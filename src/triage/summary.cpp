@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace catcher {
 
@@ -71,12 +72,16 @@ std::string exit_status_text(const Crash& crash) {
   return text;
 }
 
-std::size_t count_killed(const RunReport& report) {
-  return static_cast<std::size_t>(std::ranges::count(report.processes, HowEnded::kKilled, &ProcessRecord::ended));
+std::size_t count_ended(const RunReport& report, HowEnded how) {
+  return static_cast<std::size_t>(std::ranges::count(report.processes, how, &ProcessRecord::ended));
 }
 
 std::string killed_text(const RunReport& report) {
-  const std::size_t killed = count_killed(report);
+  const std::size_t killed = count_ended(report, HowEnded::kKilled);
+  const std::size_t left = count_ended(report, HowEnded::kDetached);
+  if (killed == 0 && left > 0) {
+    return left == 1 ? "1 process was left running" : fmt::format("{} processes were left running", left);
+  }
   return killed == 1 ? "1 process was killed" : fmt::format("{} processes were killed", killed);
 }
 
@@ -96,6 +101,9 @@ std::string summarize_crashes(const RunReport& report) {
 
 // `deadline`: how long the run was given; the report's duration also has the time that looking and killing took.
 std::string summarize_timeout(const RunReport& report, std::string_view deadline) {
+  if (report.limit) {
+    return fmt::format("timeout: {}: {}", describe_limit(report, *report.limit), killed_text(report));
+  }
   const std::string after = deadline.empty() ? describe_duration(report.duration) : std::string(deadline);
   const std::string text = fmt::format("timeout after {}: {}", after, killed_text(report));
   return report.hang && !report.hang->cause.empty() ? fmt::format("{} ({})", text, report.hang->cause) : text;
@@ -106,12 +114,59 @@ std::string summarize_end(const RunReport& report) {
     return "ended";
   }
   const ProcessRecord& root = report.processes.front();
+  if (root.ended == HowEnded::kDetached) {
+    const std::string who = fmt::format("{} (pid {})", file_name_of(root.image), root.pid);
+    return report.hang ? fmt::format("looked at {}: {}; it was left running", who, report.hang->cause)
+                       : fmt::format("{} was left running after {}", who, describe_duration(report.duration));
+  }
   return fmt::format("{} ended with {} after {}", file_name_of(root.image),
                      root.exit_status ? describe_exit_status(*root.exit_status) : "an unknown exit code",
                      describe_duration(report.duration));
 }
 
 }  // namespace
+
+std::string describe_size(std::uint64_t bytes) {
+  constexpr std::array kUnits{"KB", "MB", "GB", "TB"};
+  if (bytes < 1024) {
+    return fmt::format("{} bytes", bytes);
+  }
+  auto amount = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  // What would be rounded up to 1024.0 belongs to the next unit.
+  for (; amount >= 1023.95 && unit + 1 < kUnits.size(); ++unit) {
+    amount /= 1024;
+  }
+  return fmt::format("{:.1f} {}", amount, kUnits.at(unit));
+}
+
+std::string describe_limit(const RunReport& report, const LimitHit& hit) {
+  const auto culprit = std::ranges::find(report.processes, hit.pid, &ProcessRecord::pid);
+  const std::string who = hit.pid == 0 || culprit == report.processes.end()
+                              ? std::string()
+                              : fmt::format("{} (pid {})", file_name_of(culprit->image), hit.pid);
+  const auto by = [&who](std::string_view how) {
+    return who.empty() ? std::string() : fmt::format(", {} {}", how, who);
+  };
+  const auto time = [](std::uint64_t milliseconds) {
+    return describe_duration(std::chrono::milliseconds(milliseconds));
+  };
+  switch (hit.kind) {
+    case LimitKind::kMemory:
+      return fmt::format("more than {} of memory were committed: {}{}", describe_size(hit.limit),
+                         describe_size(hit.measured), by("most of it by"));
+    case LimitKind::kProcesses:
+      return fmt::format("more than {} {} alive: {}{}", hit.limit, hit.limit == 1 ? "process was" : "processes were",
+                         hit.measured, by("the last one started by"));
+    case LimitKind::kOutput:
+      return fmt::format("more than {} of output: {}", describe_size(hit.limit), describe_size(hit.measured));
+    case LimitKind::kIdle:
+      return fmt::format("no processor time was used for {}", time(hit.limit));
+    case LimitKind::kStart:
+      return fmt::format("{} had not initialised its DLLs after {}", who.empty() ? "a process" : who, time(hit.limit));
+  }
+  return {};
+}
 
 std::string describe_exit_status(std::uint32_t status) {
   if (status < kFirstStatus) {
@@ -163,7 +218,8 @@ std::string summarize_run(const RunReport& report, std::string_view reason) {
     case Verdict::kTimeout:
       return summarize_timeout(report, reason);
     case Verdict::kLimit:
-      return with_reason(fmt::format("a limit was hit, {}", killed_text(report)), reason);
+      return fmt::format("limit: {}; {}", report.limit ? describe_limit(report, *report.limit) : std::string(reason),
+                         killed_text(report));
     case Verdict::kInterrupted:
       return with_reason(
           fmt::format("interrupted after {}, {}", describe_duration(report.duration), killed_text(report)), reason);

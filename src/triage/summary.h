@@ -18,6 +18,12 @@ std::string summarize_crash(const Crash& crash);
 // knows: why the target could not start, which limit was hit, how long the deadline was; may be empty.
 std::string summarize_run(const RunReport& report, std::string_view reason = {});
 
+// What limit was hit: "more than 512.0 MB of memory were committed: 613.2 MB, most of it by a.exe (pid 12)".
+std::string describe_limit(const RunReport& report, const LimitHit& hit);
+
+// "613.2 MB", "64 bytes"; units are powers of 1024.
+std::string describe_size(std::uint64_t bytes);
+
 // The exit code of a process with its name where it has one: "exit code 3", "exit status 0xC0000135
 // (STATUS_DLL_NOT_FOUND: a DLL was not found)".
 std::string describe_exit_status(std::uint32_t status);

@@ -75,6 +75,9 @@ RunVerdict decide_verdict(const RunFacts& facts, const CrashExitCode& crash_exit
   if (facts.defect_found) {
     return {Verdict::kDefect, to_number(ExitCode::kDefect)};
   }
+  if (facts.went_idle || facts.let_go) {
+    return {Verdict::kNormal, 0};
+  }
   return {Verdict::kNormal, facts.root_exit_status.value_or(to_number(ExitCode::kCatcherFailed))};
 }
 

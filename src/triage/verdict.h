@@ -19,6 +19,8 @@ struct RunFacts {
   bool interrupted = false;
   bool timed_out = false;
   bool limit_hit = false;
+  bool went_idle = false;     // and that is how it was expected to end
+  bool let_go = false;        // the root lives on, as was asked for
   bool defect_found = false;  // by a probe that was asked to fail the run
   std::optional<std::uint32_t> root_exit_status;
 };

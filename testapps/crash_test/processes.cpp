@@ -123,7 +123,21 @@ void waiting_threads(const Call& call) {
   }
 }
 
-CRASH_TEST_NO_INLINE void hang(const Call&) {
+CRASH_TEST_NO_INLINE  // Written to, so that the memory is really there.
+    void
+    commit(const Call& call) {
+  constexpr SIZE_T kPage = 4096;
+  const SIZE_T bytes = SIZE_T{call.number} << 20;
+  auto* memory = static_cast<unsigned char*>(VirtualAlloc(nullptr, bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE));
+  if (memory == nullptr) {
+    ExitProcess(kCannot);
+  }
+  for (SIZE_T i = 0; i < bytes; i += kPage) {
+    memory[i] = 1;
+  }
+}
+
+void hang(const Call&) {
   const HANDLE never_set = CreateEventW(nullptr, TRUE, FALSE, nullptr);
   WaitForSingleObject(never_set, INFINITE);
 }
@@ -278,6 +292,7 @@ constexpr std::array kTable{
     Behavior{L"THREAD", Takes::kRest, Origin::kNoFault, "a second thread does the rest", in_thread},
     Behavior{L"WAITING_THREADS", Takes::kNumber, Origin::kNoFault, "starts N threads that wait for ever, then goes on",
              waiting_threads},
+    Behavior{L"COMMIT", Takes::kNumber, Origin::kNoFault, "allocates N megabytes and keeps them", commit},
     Behavior{L"HANG", Takes::kNothing, Origin::kNoFault, "waits for an event that nobody sets", hang},
     Behavior{L"BUSY", Takes::kNothing, Origin::kNoFault, "computes for ever", busy},
     Behavior{L"DEADLOCK", Takes::kNothing, Origin::kNoFault, "two threads, two critical sections", deadlock},
