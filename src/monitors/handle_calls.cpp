@@ -1,0 +1,101 @@
+#include "monitors/handle_calls.h"
+
+namespace catcher {
+namespace {
+
+constexpr std::uint8_t kNo = HandleCall::kNone;
+
+// Out arguments are those of the native interface as Microsoft's headers and debuggers show it; a function that a
+// system lacks is passed over.
+constexpr std::array kCalls{
+    HandleCall{"NtCreateFile", HandleCallKind::kOpen, "File", 0, kNo, 2},
+    HandleCall{"NtOpenFile", HandleCallKind::kOpen, "File", 0, kNo, 2},
+    HandleCall{"NtCreateNamedPipeFile", HandleCallKind::kOpen, "File", 0, kNo, 2},
+    HandleCall{"NtCreateMailslotFile", HandleCallKind::kOpen, "File", 0, kNo, 2},
+    HandleCall{"NtCreateSection", HandleCallKind::kOpen, "Section", 0, kNo, 2},
+    HandleCall{"NtCreateSectionEx", HandleCallKind::kOpen, "Section", 0, kNo, 2},
+    HandleCall{"NtOpenSection", HandleCallKind::kOpen, "Section", 0, kNo, 2},
+    HandleCall{"NtCreateSemaphore", HandleCallKind::kOpen, "Semaphore", 0, kNo, 2},
+    HandleCall{"NtOpenSemaphore", HandleCallKind::kOpen, "Semaphore", 0, kNo, 2},
+    HandleCall{"NtCreateEvent", HandleCallKind::kOpen, "Event", 0, kNo, 2},
+    HandleCall{"NtOpenEvent", HandleCallKind::kOpen, "Event", 0, kNo, 2},
+    HandleCall{"NtCreateMutant", HandleCallKind::kOpen, "Mutant", 0, kNo, 2},
+    HandleCall{"NtOpenMutant", HandleCallKind::kOpen, "Mutant", 0, kNo, 2},
+    HandleCall{"NtCreateTimer", HandleCallKind::kOpen, "Timer", 0, kNo, 2},
+    HandleCall{"NtCreateTimer2", HandleCallKind::kOpen, "Timer", 0, kNo, 2},
+    HandleCall{"NtOpenTimer", HandleCallKind::kOpen, "Timer", 0, kNo, 2},
+    HandleCall{"NtCreateDirectoryObject", HandleCallKind::kOpen, "Directory", 0, kNo, 2},
+    HandleCall{"NtCreateDirectoryObjectEx", HandleCallKind::kOpen, "Directory", 0, kNo, 2},
+    HandleCall{"NtOpenDirectoryObject", HandleCallKind::kOpen, "Directory", 0, kNo, 2},
+    HandleCall{"NtCreateKeyedEvent", HandleCallKind::kOpen, "KeyedEvent", 0, kNo, 2},
+    HandleCall{"NtOpenKeyedEvent", HandleCallKind::kOpen, "KeyedEvent", 0, kNo, 2},
+    HandleCall{"NtCreateJobObject", HandleCallKind::kOpen, "Job", 0, kNo, 2},
+    HandleCall{"NtOpenJobObject", HandleCallKind::kOpen, "Job", 0, kNo, 2},
+    HandleCall{"NtCreateSymbolicLinkObject", HandleCallKind::kOpen, "SymbolicLink", 0, kNo, 2},
+    HandleCall{"NtOpenSymbolicLinkObject", HandleCallKind::kOpen, "SymbolicLink", 0, kNo, 2},
+    HandleCall{"NtCreateKey", HandleCallKind::kOpen, "Key", 0, kNo, 2},
+    HandleCall{"NtCreateKeyTransacted", HandleCallKind::kOpen, "Key", 0, kNo, 2},
+    HandleCall{"NtOpenKey", HandleCallKind::kOpen, "Key", 0, kNo, 2},
+    HandleCall{"NtOpenKeyEx", HandleCallKind::kOpen, "Key", 0, kNo, 2},
+    HandleCall{"NtOpenKeyTransacted", HandleCallKind::kOpen, "Key", 0, kNo, 2},
+    HandleCall{"NtOpenKeyTransactedEx", HandleCallKind::kOpen, "Key", 0, kNo, 2},
+    HandleCall{"NtCreateIoCompletion", HandleCallKind::kOpen, "IoCompletion", 0, kNo, 2},
+    HandleCall{"NtOpenIoCompletion", HandleCallKind::kOpen, "IoCompletion", 0, kNo, 2},
+    HandleCall{"NtCreateDebugObject", HandleCallKind::kOpen, "DebugObject", 0, kNo, 2},
+    HandleCall{"NtCreateToken", HandleCallKind::kOpen, "Token", 0, kNo, 2},
+    HandleCall{"NtCreateTokenEx", HandleCallKind::kOpen, "Token", 0, kNo, 2},
+    HandleCall{"NtCreateTransaction", HandleCallKind::kOpen, "TmTx", 0, kNo, 2},
+    HandleCall{"NtCreatePort", HandleCallKind::kOpen, "ALPC Port", 0, kNo, 1},
+    HandleCall{"NtAlpcCreatePort", HandleCallKind::kOpen, "ALPC Port", 0, kNo, 1},
+    HandleCall{"NtConnectPort", HandleCallKind::kOpen, "ALPC Port", 0, kNo, kNo},
+    HandleCall{"NtAlpcConnectPort", HandleCallKind::kOpen, "ALPC Port", 0, kNo, kNo},
+    HandleCall{"NtAlpcConnectPortEx", HandleCallKind::kOpen, "ALPC Port", 0, kNo, kNo},
+    HandleCall{"NtAlpcAcceptConnectPort", HandleCallKind::kOpen, "ALPC Port", 0, kNo, kNo},
+    HandleCall{"NtOpenProcess", HandleCallKind::kOpen, "Process", 0, kNo, kNo},
+    HandleCall{"NtCreateProcessEx", HandleCallKind::kOpen, "Process", 0, kNo, kNo},
+    HandleCall{"NtOpenThread", HandleCallKind::kOpen, "Thread", 0, kNo, kNo},
+    HandleCall{"NtCreateThread", HandleCallKind::kOpen, "Thread", 0, kNo, kNo},
+    HandleCall{"NtCreateThreadEx", HandleCallKind::kOpen, "Thread", 0, kNo, kNo},
+    HandleCall{"NtCreateLowBoxToken", HandleCallKind::kOpen, "Token", 0, kNo, kNo},
+    HandleCall{"NtCreateWorkerFactory", HandleCallKind::kOpen, "TpWorkerFactory", 0, kNo, kNo},
+    HandleCall{"NtCreateWaitCompletionPacket", HandleCallKind::kOpen, "WaitCompletionPacket", 0, kNo, kNo},
+    HandleCall{"NtCreatePrivateNamespace", HandleCallKind::kOpen, "Directory", 0, kNo, kNo},
+    HandleCall{"NtOpenPrivateNamespace", HandleCallKind::kOpen, "Directory", 0, kNo, kNo},
+    HandleCall{"NtCreateIRTimer", HandleCallKind::kOpen, "IRTimer", 0, kNo, kNo},
+    HandleCall{"NtCreateRegistryTransaction", HandleCallKind::kOpen, "RegistryTransaction", 0, kNo, kNo},
+    HandleCall{"NtCreateUserProcess", HandleCallKind::kOpen, "Process", 0, 1, kNo},
+    HandleCall{"NtOpenProcessToken", HandleCallKind::kOpen, "Token", 2, kNo, kNo},
+    HandleCall{"NtOpenProcessTokenEx", HandleCallKind::kOpen, "Token", 3, kNo, kNo},
+    HandleCall{"NtOpenThreadToken", HandleCallKind::kOpen, "Token", 3, kNo, kNo},
+    HandleCall{"NtOpenThreadTokenEx", HandleCallKind::kOpen, "Token", 4, kNo, kNo},
+    HandleCall{"NtDuplicateToken", HandleCallKind::kOpen, "Token", 5, kNo, kNo},
+    HandleCall{"NtFilterToken", HandleCallKind::kOpen, "Token", 5, kNo, kNo},
+    HandleCall{"NtGetNextProcess", HandleCallKind::kOpen, "Process", 4, kNo, kNo},
+    HandleCall{"NtGetNextThread", HandleCallKind::kOpen, "Thread", 5, kNo, kNo},
+    HandleCall{"NtDuplicateObject", HandleCallKind::kDuplicate, "", 3, kNo, kNo},
+    HandleCall{"NtClose", HandleCallKind::kClose, "", kNo, kNo, kNo},
+    HandleCall{"NtReleaseSemaphore", HandleCallKind::kSignal, "Semaphore", kNo, kNo, kNo},
+    HandleCall{"NtReleaseMutant", HandleCallKind::kSignal, "Mutant", kNo, kNo, kNo},
+    HandleCall{"NtSetEvent", HandleCallKind::kSignal, "Event", kNo, kNo, kNo},
+    HandleCall{"NtResetEvent", HandleCallKind::kSignal, "Event", kNo, kNo, kNo},
+    HandleCall{"NtClearEvent", HandleCallKind::kUse, "Event", kNo, kNo, kNo},
+    HandleCall{"NtPulseEvent", HandleCallKind::kUse, "Event", kNo, kNo, kNo},
+    HandleCall{"NtReadFile", HandleCallKind::kUse, "File", kNo, kNo, kNo},
+    HandleCall{"NtWriteFile", HandleCallKind::kUse, "File", kNo, kNo, kNo},
+    HandleCall{"NtFlushBuffersFile", HandleCallKind::kUse, "File", kNo, kNo, kNo},
+    HandleCall{"NtSetTimer", HandleCallKind::kUse, "Timer", kNo, kNo, kNo},
+    HandleCall{"NtCancelTimer", HandleCallKind::kUse, "Timer", kNo, kNo, kNo},
+    HandleCall{"NtSetIoCompletion", HandleCallKind::kUse, "IoCompletion", kNo, kNo, kNo},
+    HandleCall{"NtRemoveIoCompletion", HandleCallKind::kUse, "IoCompletion", kNo, kNo, kNo},
+    HandleCall{"NtWaitForSingleObject", HandleCallKind::kUse, "", kNo, kNo, kNo},
+    HandleCall{"NtSignalAndWaitForSingleObject", HandleCallKind::kUseTwo, "", kNo, kNo, kNo},
+    HandleCall{"NtWaitForMultipleObjects", HandleCallKind::kUseMany, "", kNo, kNo, kNo},
+};
+
+}  // namespace
+
+std::span<const HandleCall> handle_calls() {
+  return kCalls;
+}
+
+}  // namespace catcher
