@@ -52,6 +52,8 @@ struct Process {
   ExitRequest exit_request = ExitRequest::kNone;
   bool followed = true;    // false: it runs without us, and only its birth was seen
   bool detached = false;   // it was let go alive
+  // It ended, and no event told of it: it had taken itself out of the debugger's hands.
+  bool lost = false;
   bool is_helper = false;  // a process of the OS that nobody waits for
   ProcessState state;
   ProcessMemory memory{nullptr};
