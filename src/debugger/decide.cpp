@@ -33,7 +33,13 @@ bool always(const ExceptionFacts&, const ProcessState&) {
 }
 
 bool is_loader_breakpoint(const ExceptionFacts& exception, const ProcessState& process) {
-  return exception.chance == Chance::kFirst && !process.loader_breakpoint_seen;
+  // A process that ran before us may have breakpoints of its own, before the one of its loader or instead of it.
+  const bool may_be = !process.attached || exception.in_ntdll;
+  return exception.chance == Chance::kFirst && !process.loader_breakpoint_seen && may_be;
+}
+
+bool is_break_in(const ExceptionFacts& exception, const ProcessState&) {
+  return exception.chance == Chance::kFirst && exception.in_break_in_thread;
 }
 
 bool is_wow64_loader_breakpoint(const ExceptionFacts& exception, const ProcessState& process) {
@@ -44,8 +50,8 @@ bool is_heap_corruption_notice(const ExceptionFacts& exception, const ProcessSta
   return exception.chance == Chance::kFirst && exception.critical_error_announced && exception.in_ntdll;
 }
 
-bool is_first_chance(const ExceptionFacts& exception, const ProcessState&) {
-  return exception.chance == Chance::kFirst;
+bool is_made_by_debugging(const ExceptionFacts& exception, const ProcessState& process) {
+  return exception.chance == Chance::kFirst && !process.strict_handles;
 }
 
 using enum ContinueStatus;
@@ -53,13 +59,14 @@ using enum Disposition;
 
 // The exceptions that are not errors of the debuggee. The first row that applies wins.
 constexpr std::array kNotifications{
+    Row{kBreakpoint, is_break_in, {kContinue, kLoaderBreakpoint}, false},
     Row{kBreakpoint, is_loader_breakpoint, {kContinue, kLoaderBreakpoint}, false},
     Row{kWx86Breakpoint, is_wow64_loader_breakpoint, {kContinue, kWow64LoaderBreakpoint}, false},
     Row{kBreakpoint, is_heap_corruption_notice, {kContinue, kHeapCorruptionBreakpoint}, false},
     Row{kWx86Breakpoint, is_heap_corruption_notice, {kContinue, kHeapCorruptionBreakpoint}, false},
     Row{kThreadName, always, {kContinue, kNotification}, true},
     Row{kClrNotification, always, {kContinue, kNotification}, true},
-    Row{kInvalidHandleCode, is_first_chance, {kContinue, kInvalidHandle}, true},
+    Row{kInvalidHandleCode, is_made_by_debugging, {kContinue, kInvalidHandle}, true},
     Row{kControlC, always, {kNotHandled, kConsoleControl}, true},
     Row{kControlBreak, always, {kNotHandled, kConsoleControl}, true},
 };

@@ -15,14 +15,17 @@ struct ExceptionFacts {
   // corruption report.
   bool critical_error_announced = false;
   bool in_ntdll = false;  // the exception address lies in an ntdll; asked only for breakpoints
+  bool in_break_in_thread = false;  // raised by the thread that attaching has started in the process
 };
 
 // What decide() must know of the process it happened in.
 struct ProcessState {
   int bits = 64;
+  bool attached = false;  // it ran before us
   bool loader_breakpoint_seen =
       false;  // the one that each debugged process raises when its loader has finished (windows-facts C7)
   bool wow64_breakpoint_seen = false;  // its 32-bit twin, STATUS_WX86_BREAKPOINT
+  bool strict_handles = false;         // a bad handle raises an exception in it without a debugger, too
 };
 
 // What ContinueDebugEvent is told.
@@ -30,7 +33,7 @@ enum class ContinueStatus { kContinue, kNotHandled };
 
 // What an exception event means.
 enum class Disposition {
-  kLoaderBreakpoint,          // start-up notification, first of its process
+  kLoaderBreakpoint,          // start-up notification, first of its process; or that of an attach
   kWow64LoaderBreakpoint,     // the same from the 32-bit loader
   kNotification,              // a message to a debugger, not an error: thread name, CLR
   kHeapCorruptionBreakpoint,  // ntdll's breakpoint ahead of the real 0xC0000374

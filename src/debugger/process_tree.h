@@ -22,6 +22,7 @@ struct Thread {
       nullptr;  // the debug event's: the OS closes it when the thread's exit event is continued, we never do
   Address teb;
   bool critical_error_announced = false;  // see ExceptionFacts
+  bool is_break_in = false;               // not the debuggee's: attaching has started it
   std::string name;                       // as the thread told the debugger (exception 0x406D1388); may be empty
 };
 

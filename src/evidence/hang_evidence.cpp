@@ -151,8 +151,9 @@ Hang look_at_processes(const std::vector<Process*>& processes, SymbolCache& symb
   return hang;
 }
 
-Hang look_at_hang(ProcessTree& tree, SymbolCache& symbols, std::chrono::milliseconds time) noexcept {
-  return look_at_processes(living(tree), symbols, time, Afterwards::kStaySuspended);
+Hang look_at_hang(ProcessTree& tree, SymbolCache& symbols, std::chrono::milliseconds time,
+                  Afterwards afterwards) noexcept {
+  return look_at_processes(living(tree), symbols, time, afterwards);
 }
 
 }  // namespace catcher

@@ -100,7 +100,9 @@ std::vector<StoppedThread> StoppedProcess::threads(std::uint32_t first, Clock::t
   std::vector<const Thread*> order;
   order.reserve(process_.threads.size());
   for (const auto& [tid, thread] : process_.threads) {
-    order.push_back(&thread);
+    if (!thread.is_break_in) {
+      order.push_back(&thread);
+    }
   }
   std::stable_partition(order.begin(), order.end(), [first](const Thread* thread) { return thread->tid == first; });
   std::vector<StoppedThread> result;
