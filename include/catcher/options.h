@@ -107,6 +107,24 @@ struct AttachTarget {
   std::uint64_t ready_event = 0;  ///< an inherited event handle to set once attached (AeDebug's %ld); 0: none
 };
 
+/// How much of a program's handles is watched; each more than the one before.
+enum class HandleProbe {
+  kOff,
+  kClose,  ///< who closes, and what: cheap
+  kFull,   ///< also who opens, and who signals what is closed
+  kUses    ///< also who waits for, reads or writes what is closed
+};
+
+/// Who closed my handle: `--handles`.
+struct HandleOptions {
+  HandleProbe probe = HandleProbe::kOff;
+  /// Handles that nobody may close: "TYPE:NAME" or "NAME" with * and ?, case ignored, UTF-8. A name without a backslash
+  /// is compared with the last part of the object's.
+  std::vector<std::string> guards;
+  std::optional<std::uint32_t> leaks;  ///< more than so many handles from one place, open at the end, are a defect
+  std::uint32_t rate = 2000;           ///< hits a second above which the probe goes away; 0: never
+};
+
 /// Everything one run can be told. Plain values; the defaults are those of the command line.
 struct Options {
   /// The target's command line, passed on verbatim. Its first word names the program. UTF-16, at most 32,766 units
@@ -125,6 +143,7 @@ struct Options {
   TreePolicy tree;
   /// Set: `command_line` is not used. catcher then kills nothing but what has crashed: it detaches.
   std::optional<AttachTarget> attach;
+  HandleOptions handles;
 };
 
 }  // namespace catcher

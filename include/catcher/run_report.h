@@ -205,6 +205,72 @@ struct DebugOutput {
   std::uint64_t dropped = 0;     ///< in all: not kept, or not even read, because too many came
 };
 
+/// What happened to a handle value.
+enum class HandleEventKind {
+  kOpened,
+  kClosed,
+  kClosedUnseen,  ///< it must have been closed, though by no system call of its process
+  kFound,         ///< it was open when catcher came
+  kUsed           ///< although it was closed, or something else by then
+};
+
+/// One thing that happened to a handle value.
+struct HandleEvent {
+  HandleEventKind kind = HandleEventKind::kOpened;
+  std::uint32_t tid = 0;             ///< 0: not known
+  std::chrono::milliseconds time{};  ///< since the start of the run
+  std::string function;              ///< the system call: "NtClose"; may be empty
+  std::string type;                  ///< of the object: "Semaphore"; may be empty
+  std::string name;                  ///< of the object, as its opener said it; may be empty
+  Stack stack;
+  std::size_t own_frame = 0;  ///< the first frame of the program's own code; at least frames.size(): there is none
+};
+
+/// What is wrong with a handle.
+enum class HandleFindingKind { kDoubleClose, kStaleClose, kUseAfterClose, kGuardedClose, kInvalidHandle };
+
+/// One thing that a program did wrong with a handle.
+struct HandleFinding {
+  HandleFindingKind kind = HandleFindingKind::kDoubleClose;
+  bool is_defect = true;  ///< false: worth knowing, no reason to fail a run
+  std::uint32_t pid = 0;
+  std::string image;                 ///< file name of the process's program
+  std::uint64_t handle = 0;          ///< its value
+  std::string summary;               ///< one line
+  std::string note;                  ///< what limits it; may be empty
+  std::uint64_t count = 1;           ///< how often the same was seen
+  HandleEvent event;                 ///< what was done
+  std::vector<HandleEvent> history;  ///< what had happened to the value before, oldest first
+};
+
+/// Handles of one type that were opened at one place and never closed.
+struct HandleLeak {
+  std::uint32_t pid = 0;
+  std::string image;
+  std::uint64_t count = 0;
+  bool grows = false;        ///< they came one after another during the whole run
+  bool is_defect = false;    ///< more than was allowed
+  std::uint64_t handle = 0;  ///< one of them
+  HandleEvent opened;        ///< how that one was opened
+};
+
+/// What the probe saw of one process.
+struct HandleCount {
+  std::uint32_t pid = 0;
+  std::string image;
+  std::uint64_t hits = 0;  ///< system calls seen, their ends counted too
+  std::uint64_t opened = 0;
+  std::uint64_t closed = 0;
+  std::optional<std::uint64_t> open_at_end;  ///< none: nobody could look
+};
+
+/// What became of the handles of the tree.
+struct HandleReport {
+  std::vector<HandleFinding> findings;  ///< in order of time
+  std::vector<HandleLeak> leaks;        ///< most first
+  std::vector<HandleCount> processes;   ///< that were watched
+};
+
 /// What became of one run: the one value that every report is made from.
 struct RunReport {
   std::string catcher_version;
@@ -221,7 +287,9 @@ struct RunReport {
   std::optional<LimitHit> limit;
   std::optional<CapturedOutput> captured;  ///< nothing when the target's streams were left alone
   DebugOutput debug_output;
-  Surroundings surroundings;                         ///< what was changed for the target
+  Surroundings surroundings;                         ///< what was changed for the target; paths in full
+  std::string stdin_file;                            ///< what it read as standard input, in full; empty: catcher's own
+  std::optional<HandleReport> handles;               ///< nothing when they were not watched
   std::vector<HandledException> handled_exceptions;  ///< by code
   std::vector<std::string> warnings;                 ///< what catcher could not do, one line each
 };

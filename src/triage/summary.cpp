@@ -2,6 +2,7 @@
 
 #include "triage/exception_catalogue.h"
 #include "triage/fault_description.h"
+#include "triage/handle_words.h"
 #include "triage/hex.h"
 #include "triage/path_name.h"
 #include "triage/status_catalogue.h"
@@ -124,6 +125,19 @@ std::string summarize_end(const RunReport& report) {
                      describe_duration(report.duration));
 }
 
+// The first thing that a probe found; empty where none has.
+std::string defect_text(const RunReport& report) {
+  if (!report.handles) {
+    return {};
+  }
+  const auto finding = std::ranges::find_if(report.handles->findings, &HandleFinding::is_defect);
+  if (finding != report.handles->findings.end()) {
+    return finding->summary;
+  }
+  const auto leak = std::ranges::find_if(report.handles->leaks, &HandleLeak::is_defect);
+  return leak == report.handles->leaks.end() ? std::string() : summarize_handle_leak(*leak);
+}
+
 }  // namespace
 
 std::string describe_size(std::uint64_t bytes) {
@@ -226,7 +240,8 @@ std::string summarize_run(const RunReport& report, std::string_view reason) {
     case Verdict::kStartFailed:
       return reason.empty() ? "the target could not be started" : std::string(reason);
     case Verdict::kDefect:
-      return with_reason(summarize_end(report) + ", but a defect was found", reason);
+      return with_reason(summarize_end(report) + ", but a defect was found",
+                         reason.empty() ? defect_text(report) : std::string(reason));
   }
   return {};
 }
