@@ -1,7 +1,10 @@
+#include "cli/aedebug_command.h"
 #include "cli/command_line.h"
 #include "cli/console_control.h"
 #include "cli/console_modes.h"
+#include "cli/debug_echo.h"
 #include "cli/parse_options.h"
+#include "cli/self_protection.h"
 #include "cli/source_lines.h"
 #include "cli/terminal.h"
 #include "cli/write_reports.h"
@@ -61,10 +64,17 @@ void annotate(const catcher::RunReport& report) {
 std::uint32_t run_request(const catcher::Request& request) {
   const catcher::StopSource stop;
   const catcher::ConsoleControl control(stop);
+  catcher::DebugEcho debug_echo;
+  catcher::RunObserver observer = observer_for(request.verbosity);
+  observer.on_debug_output = [&debug_echo](const catcher::DebugLine& line) { debug_echo.show(line); };
+  catcher::forbid_debugging_this_process();
   const catcher::RunReport report = [&] {
     const catcher::ConsoleModes modes;  // put back before anything is said
-    return catcher::run(request.options, stop, observer_for(request.verbosity));
+    return catcher::run(request.options, stop, observer);
   }();
+  if (request.options.capture.echo_debug_output) {
+    debug_echo.finish(report.debug_output);
+  }
   if (request.verbosity != catcher::Verbosity::kQuiet) {
     catcher::TextOptions text;
     text.full = request.full_text;
@@ -86,9 +96,19 @@ std::uint32_t run_command_line() {
       catcher::write_text(catcher::Stream::kOutput, request.answer);
       return 0;
     }
+    if (request.command == catcher::Command::kInstallAedebug) {
+      catcher::write_text(catcher::Stream::kOutput, catcher::run_install_aedebug(request.aedebug_options));
+      return 0;
+    }
+    if (request.command == catcher::Command::kUninstallAedebug) {
+      catcher::write_text(catcher::Stream::kOutput, catcher::run_uninstall_aedebug());
+      return 0;
+    }
     return run_request(request);
   } catch (const catcher::UsageError& error) {
     complain(error.what());
+  } catch (const catcher::SetupError& error) {
+    complain(catcher::escape_for_terminal(error.what()));
   } catch (const std::system_error& error) {
     complain(fmt::format("{}", error.what()));
   } catch (const std::exception& error) {
