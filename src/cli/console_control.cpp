@@ -3,6 +3,8 @@
 #include "win32/error.h"
 #include "win32/unique_handle.h"
 
+#include <catcher/exit_code.h>
+
 #include <atomic>
 #include <memory>
 
@@ -32,7 +34,11 @@ BOOL WINAPI on_console_event(DWORD event) {
   const bool again = control->asked.exchange(true);
   control->stop.request_stop();
   if (event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT) {
-    return again ? FALSE : TRUE;
+    if (again) {
+      // No time for a report any more. With the process its job is closed, and with the job the tree.
+      TerminateProcess(GetCurrentProcess(), to_number(ExitCode::kInterrupted));
+    }
+    return TRUE;
   }
   // Close, log-off, shutdown: the process is ended as soon as this returns, so the report must be written first. The OS
   // sets the limit (5 s, HandlerRoutine on Microsoft Learn).

@@ -1,8 +1,10 @@
 #include "cli/parse_options.h"
 
+#include "cli/aedebug_command.h"
 #include "cli/attach_options.h"
 #include "cli/crash_options.h"
 #include "cli/option_values.h"
+#include "cli/probe_options.h"
 #include "cli/report_options.h"
 #include "cli/suggest.h"
 #include "cli/target_options.h"
@@ -36,10 +38,15 @@ constexpr std::array kCommands{
                "Runs a program with all its child processes and says what became of it."},
     CommandRow{Command::kAttach, "attach", "catcher attach PID [options]",
                "Watches a process that is running already; Ctrl-C lets it run on alone."},
+    CommandRow{Command::kInstallAedebug, "install-aedebug", "catcher install-aedebug [options]",
+               "Has Windows start 'catcher attach' with these options for every program that crashes."},
+    CommandRow{Command::kUninstallAedebug, "uninstall-aedebug", "catcher uninstall-aedebug",
+               "Puts back what install-aedebug has replaced."},
 };
 
 constexpr std::string_view kFooter = R"(
-Commands: attach PID watches a running process; 'catcher attach --help' says more.
+Commands: attach PID watches a running process; install-aedebug and uninstall-aedebug make catcher the debugger of
+programs that crash on their own. 'catcher attach --help' says more.
 
 Exit codes: the target's own; 124 timeout, 125 catcher failed, 126 the target cannot start, 127 it was not found,
 130 interrupted, 137 a limit was hit; a crash anywhere in the process tree: 132 illegal instruction, 133 breakpoint,
@@ -51,6 +58,7 @@ Example: catcher --timeout 5 --report report.json -- app.exe args)";
 struct Words {
   TreeOptions tree;
   CrashOptions crash;
+  ProbeOptions probes;
   TargetOptions target;
   ReportOptions report;
   AttachOptions attach;
@@ -92,6 +100,7 @@ void add_options(CLI::App& app, const CommandRow& command, Words& words) {
   }
   words.tree.add_to(app);
   words.crash.add_to(app);
+  words.probes.add_to(app);
   words.target.add_to(app);
   words.report.add_to(app);
 }
@@ -115,6 +124,21 @@ void interpret_attach(const CommandLine& command_line, const CommandRow& row, co
     fail(fmt::format("{} needs a target that catcher starts itself; with attach it already runs", option));
   }
   words.attach.interpret(loose, request.options);
+}
+
+void interpret_aedebug(const CommandLine& command_line, const CommandRow& row, const std::vector<std::string>& loose,
+                       const Words& words, Request& request) {
+  if (command_line.target || !loose.empty()) {
+    fail(fmt::format("{} takes options only: {}", row.name, row.usage));
+  }
+  if (const std::string option = words.target.first_for_start(); !option.empty()) {
+    fail(fmt::format("{} needs a target that catcher starts itself; one that crashes already runs", option));
+  }
+  request.aedebug_options.assign(command_line.own.begin() + 1, command_line.own.end());
+  if (row.command == Command::kUninstallAedebug && !request.aedebug_options.empty()) {
+    fail(fmt::format("{} takes no options: {}", row.name, row.usage));
+  }
+  check_aedebug_options(request, request.aedebug_options);
 }
 
 }  // namespace
@@ -151,10 +175,13 @@ Request parse_options(const CommandLine& command_line) {
   }
   words.tree.interpret(request.options);
   words.crash.interpret(request.options);
+  words.probes.interpret(request.options);
   words.target.interpret(request.options);
   words.report.interpret(request);
   if (row.command == Command::kAttach) {
     interpret_attach(command_line, row, loose, words, request);
+  } else if (row.command != Command::kRun) {
+    interpret_aedebug(command_line, row, loose, words, request);
   } else {
     interpret_target(command_line, row, request);
   }

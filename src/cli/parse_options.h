@@ -15,7 +15,7 @@ namespace catcher {
 enum class Verbosity { kQuiet, kNormal, kEvents };
 
 // What catcher is to do.
-enum class Command { kRun, kAttach };
+enum class Command { kRun, kAttach, kInstallAedebug, kUninstallAedebug };
 
 // What a command line asks for.
 struct Request {
@@ -25,7 +25,8 @@ struct Request {
   bool annotate_github = false;  // the findings as workflow commands on stdout
   bool full_text = false;
   Verbosity verbosity = Verbosity::kNormal;
-  std::string answer;  // --help or --version: print this and be done
+  std::vector<std::wstring> aedebug_options;  // as they were typed, for attach to be started with
+  std::string answer;                         // --help or --version: print this and be done
 };
 
 // Throws UsageError.

@@ -5,6 +5,7 @@
 #include "report/json_report.h"
 #include "report/junit_report.h"
 #include "report/sarif_report.h"
+#include "report/utc_text.h"
 #include "win32/error.h"
 #include "win32/utf.h"
 
@@ -12,6 +13,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace catcher {
@@ -33,10 +35,28 @@ std::string reason_of(const std::system_error& error) {
   return describe_win32_error(static_cast<std::uint32_t>(error.code().value()));
 }
 
+void replace_all(std::wstring& text, std::wstring_view what, const std::wstring& with) {
+  for (std::size_t at = text.find(what); at != std::wstring::npos; at = text.find(what, at + with.size())) {
+    text.replace(at, what.size(), with);
+  }
+}
+
+// With the process id in the place of "{pid}" and the time of the start, UTC, in that of "{time}": a post-mortem
+// debugger writes many reports with one command line.
+std::wstring report_path(std::wstring path, const RunReport& report) {
+  std::string time = utc_text(report.started);
+  std::erase_if(time, [](char c) { return c == '-' || c == ':' || c == '.'; });
+  replace_all(path, L"{time}", to_utf16(time));
+  if (!report.processes.empty()) {
+    replace_all(path, L"{pid}", std::to_wstring(report.processes.front().pid));
+  }
+  return path;
+}
+
 void write_one(const ReportOrder& order, const RunReport& report) {
   const std::string content = content_of(order.format, report);
   if (order.file) {
-    write_report_file(*order.file, content);
+    write_report_file(report_path(*order.file, report), content);
   } else {
     write_report_to_stdout(content);
   }
