@@ -1,12 +1,12 @@
 // 32-bit programs under the 64-bit catcher, alone and mixed with 64-bit ones.
 
+#include "harness/mixed_programs.h"
 #include "harness/programs.h"
 #include "harness/run_catcher.h"
 #include "harness/stacks.h"
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <string>
 
 namespace {
@@ -17,15 +17,8 @@ using harness::CatcherRun;
 class Program32 : public testing::Test {
  protected:
   void SetUp() override {
-    if (!std::filesystem::exists(harness::bin_directory() / "crash_test32.exe")) {
-      GTEST_SKIP() << "crash_test32.exe was not built: no 32-bit compiler";
-    }
-    try {
-      if (harness::run_program(harness::program(L"crash_test32.exe") + L" exit 32").exit_code != 32) {
-        GTEST_SKIP() << "this system does not run 32-bit programs";
-      }
-    } catch (const std::system_error& error) {
-      GTEST_SKIP() << "this system does not start 32-bit programs: " << error.what();
+    if (!harness::why_no_32_bit_programs().empty()) {
+      GTEST_SKIP() << harness::why_no_32_bit_programs();
     }
   }
 
@@ -120,6 +113,140 @@ TEST_F(Program32, a_hang_shows_its_stacks) {
   const CatcherRun result = run(L"hang", L"--timeout 1s");
   ASSERT_EQ(result.report["hang"]["threads"].size(), 1U) << result.describe();
   EXPECT_TRUE(harness::stack_leads_through(result.report["hang"]["threads"][0], {"hang", "main"}));
+}
+
+TEST_F(Program32, an_abort_has_the_stack_of_who_called_it) {
+  const CatcherRun result = run(L"abort");
+  EXPECT_TRUE(harness::stack_leads_through(result.crash(), {"abort", "call_abort", "main"})) << result.describe();
+}
+
+TEST_F(Program32, the_other_c_runtimes_abort_is_seen_too) {
+  const CatcherRun result = run(L"ucrtbase_abort");
+  SCOPED_TRACE(result.describe());
+  EXPECT_EQ(result.program.exit_code, 134U);
+  EXPECT_TRUE(harness::stack_leads_through(result.crash(), {"abort", "ucrtbase_abort"}));
+}
+
+TEST_F(Program32, a_failed_assertion_has_its_text) {
+  const CatcherRun result = run(L"assert 42");
+  SCOPED_TRACE(result.describe());
+  EXPECT_EQ(result.program.exit_code, 134U);
+  EXPECT_EQ(result.crash().value("assertion", ""), "the_answer == 42, endings.cpp:42");
+  EXPECT_TRUE(harness::stack_leads_through(result.crash(), {"_assert", "failed_assertion"}));
+}
+
+TEST_F(Program32, an_uncaught_throw_has_the_stack_of_the_throw) {
+  const CatcherRun result = run(L"cxx_throw");
+  SCOPED_TRACE(result.describe());
+  EXPECT_EQ(result.program.exit_code, 134U);
+  EXPECT_EQ(result.crash_kind(), "abort");
+  EXPECT_TRUE(harness::stack_leads_through(result.crash(), {"abort", "terminate", "throw_cxx", "main"}));
+}
+
+TEST_F(Program32, a_stack_overflow_shows_the_recursion) {
+  for (const wchar_t* const words : {L"stack_overflow", L"stack_overflow_small_frames"}) {
+    const CatcherRun result = run(words);
+    SCOPED_TRACE(result.describe());
+    EXPECT_EQ(result.program.exit_code, 139U);
+    EXPECT_EQ(result.crash_code(), 0xC00000FDU);
+    EXPECT_TRUE(harness::stack_leads_through(result.crash(), {"recurse", "recurse", "recurse"}));
+  }
+}
+
+TEST_F(Program32, the_registers_are_the_32_bit_ones) {
+  const nlohmann::json registers = run(L"crash").crash()["registers"];
+  for (const char* const name : {"eax", "ebx", "ecx", "edx", "esi", "edi", "ebp", "esp", "eip"}) {
+    EXPECT_TRUE(registers.contains(name)) << name;
+    EXPECT_LE(harness::hex_number(registers.value(name, "")), 0xFFFFFFFFU) << name;
+  }
+}
+
+TEST_F(Program32, two_threads_that_wait_for_each_other_are_a_deadlock) {
+  const CatcherRun result = run(L"deadlock", L"--timeout 2s");
+  SCOPED_TRACE(result.describe());
+  EXPECT_EQ(result.report["hang"]["cause"], "deadlock");
+  EXPECT_EQ(result.report["hang"]["threads"].size(), 2U);
+}
+
+TEST_F(Program32, a_lock_that_somebody_keeps_is_named_with_its_owner) {
+  const CatcherRun result = run(L"held_lock", L"--timeout 2s");
+  SCOPED_TRACE(result.describe());
+  EXPECT_EQ(result.report["hang"]["cause"], "lock");
+  EXPECT_NE(result.report["hang"].value("detail", "").find("owned by thread"), std::string::npos);
+}
+
+TEST_F(Program32, that_computes_for_ever_is_busy) {
+  const CatcherRun result = run(L"busy", L"--timeout 2s");
+  SCOPED_TRACE(result.describe());
+  EXPECT_EQ(result.report["hang"]["cause"], "busy");
+  EXPECT_TRUE(harness::stack_leads_through(result.report["hang"]["threads"][0], {"busy", "main"}));
+}
+
+// Trees of both kinds, the outer word first.
+class MixedTree : public Program32 {
+ protected:
+  static CatcherRun run_chain(const wchar_t* outer, const wchar_t* middle, const wchar_t* inner, std::wstring words,
+                              std::wstring_view options = {}) {
+    // Each RUN takes the rest as one argument; none of the paths has a quote in it.
+    const auto path = [](const wchar_t* name) { return (harness::bin_directory() / name).wstring(); };
+    const std::wstring innermost = path(inner) + L" " + words;
+    const std::wstring in_the_middle = path(middle) + L" run \"" + innermost + L"\"";
+    std::wstring escaped;
+    for (const wchar_t letter : in_the_middle) {
+      escaped += letter == L'"' ? L"\\\"" : std::wstring(1, letter);
+    }
+    return harness::run_catcher(options, harness::program(outer) + L" run \"" + escaped + L"\"");
+  }
+};
+
+TEST_F(MixedTree, a_crash_below_64_32_64_is_found) {
+  const CatcherRun result = run_chain(L"crash_test.exe", L"crash_test32.exe", L"crash_test.exe", L"crash");
+  SCOPED_TRACE(result.describe());
+  ASSERT_EQ(result.process_count(), 3U);
+  EXPECT_EQ(result.process(0)["bits"], 64);
+  EXPECT_EQ(result.process(1)["bits"], 32);
+  EXPECT_EQ(result.process(2)["bits"], 64);
+  EXPECT_EQ(result.program.exit_code, 139U);
+  EXPECT_EQ(result.crash()["pid"], result.process(2)["pid"]);
+  EXPECT_TRUE(result.crash()["registers"].contains("rip"));
+}
+
+TEST_F(MixedTree, a_crash_below_32_64_32_is_found) {
+  const CatcherRun result = run_chain(L"crash_test32.exe", L"crash_test.exe", L"crash_test32.exe", L"crash");
+  SCOPED_TRACE(result.describe());
+  ASSERT_EQ(result.process_count(), 3U);
+  EXPECT_EQ(result.process(0)["bits"], 32);
+  EXPECT_EQ(result.process(1)["bits"], 64);
+  EXPECT_EQ(result.process(2)["bits"], 32);
+  EXPECT_EQ(result.program.exit_code, 139U);
+  EXPECT_EQ(result.crash()["pid"], result.process(2)["pid"]);
+  EXPECT_TRUE(result.crash()["registers"].contains("eip"));
+  EXPECT_TRUE(harness::stack_leads_through(result.crash(), {"write_null", "main"}));
+}
+
+TEST_F(MixedTree, an_abort_below_64_32_64_is_found) {
+  const CatcherRun result = run_chain(L"crash_test.exe", L"crash_test32.exe", L"crash_test.exe", L"abort");
+  EXPECT_EQ(result.program.exit_code, 134U) << result.describe();
+}
+
+TEST_F(MixedTree, an_exit_below_64_32_64_is_normal) {
+  const CatcherRun result = run_chain(L"crash_test.exe", L"crash_test32.exe", L"crash_test.exe", L"exit 9");
+  SCOPED_TRACE(result.describe());
+  EXPECT_EQ(result.verdict(), "normal");
+  EXPECT_EQ(result.process(2)["exit_status"], "0x00000009");
+}
+
+TEST_F(MixedTree, a_hang_shows_the_stacks_of_both_kinds) {
+  const CatcherRun result =
+      run_chain(L"crash_test.exe", L"crash_test32.exe", L"crash_test.exe", L"hang", L"--timeout 3s");
+  SCOPED_TRACE(result.describe());
+  EXPECT_EQ(result.program.exit_code, 124U);
+  ASSERT_EQ(result.process_count(), 3U);
+  const auto& threads = result.report["hang"]["threads"];
+  ASSERT_EQ(threads.size(), 3U);
+  EXPECT_TRUE(harness::stack_leads_through(threads[0], {"wait_for", "main"}));
+  EXPECT_TRUE(harness::stack_leads_through(threads[1], {"wait_for", "main"}));
+  EXPECT_TRUE(harness::stack_leads_through(threads[2], {"hang", "main"}));
 }
 
 }  // namespace
