@@ -1,6 +1,7 @@
 #include "debugger/session.h"
 
 #include "debugger/follow.h"
+#include "debugger/leftover_handles.h"
 #include "debugger/notifications.h"
 #include "debugger/hidden_debugger.h"
 #include "debugger/thread_context.h"
@@ -211,6 +212,7 @@ void Session::look_after_unfollowed() {
 }
 
 void Session::forget_handles(Process& process) {
+  close_leftovers(process);
   process.handle = nullptr;
   process.memory = ProcessMemory(nullptr);
   process.threads.clear();
@@ -268,6 +270,9 @@ void Session::resume_pending() {
     return;
   }
   if (raw.dwDebugEventCode == EXIT_THREAD_DEBUG_EVENT) {
+    if (const Thread* ended = process->find_thread(raw.dwThreadId)) {
+      close_leftover(*ended);
+    }
     process->threads.erase(raw.dwThreadId);
   } else if (raw.dwDebugEventCode == EXIT_PROCESS_DEBUG_EVENT) {
     forget_handles(*process);
