@@ -12,7 +12,8 @@
 //   debugger                   prints what IsDebuggerPresent and CheckRemoteDebuggerPresent say, and how often 1,000
 //                              questions were answered with yes
 //   bad_handle                 closes a handle that is none; prints "false" when that is refused
-//   raise CODE, crash          ends in an exception
+//   handler                    from now on a vectored handler prints "handled" for every exception and goes on
+//   raise CODE, crash          an exception
 //   sleep MS                   does nothing
 //   child WORDS...             starts itself with the rest of the words, and does not wait for it
 
@@ -132,6 +133,11 @@ void start_child(int argc, wchar_t** argv) {
   }
 }
 
+LONG CALLBACK print_and_go_on(EXCEPTION_POINTERS*) {
+  write(STD_OUTPUT_HANDLE, "handled\n");
+  return EXCEPTION_CONTINUE_EXECUTION;
+}
+
 std::uint64_t number(const wchar_t* word) {
   return std::wcstoull(word, nullptr, 0);
 }
@@ -146,6 +152,8 @@ bool do_word(std::wstring_view word) {
     print_directory();
   } else if (word == L"debugger") {
     print_debugger();
+  } else if (word == L"handler") {
+    AddVectoredExceptionHandler(1, print_and_go_on);
   } else if (word == L"bad_handle") {
     constexpr std::uintptr_t kNoHandle = 0x7654320;
     write(STD_OUTPUT_HANDLE, CloseHandle(reinterpret_cast<HANDLE>(kNoHandle)) != 0 ? "true\n" : "false\n");
