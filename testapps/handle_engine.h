@@ -4,10 +4,10 @@
 
 #ifdef HANDLE_ENGINE_EXPORTS
 #define HANDLE_ENGINE_API extern "C" __declspec(dllexport)
-#elif defined(HANDLE_ENGINE_STATIC)
-#define HANDLE_ENGINE_API extern "C"
-#else
+#elif defined(HANDLE_ENGINE_IMPORTS)
 #define HANDLE_ENGINE_API extern "C" __declspec(dllimport)
+#else  // part of the program
+#define HANDLE_ENGINE_API extern "C"
 #endif
 
 HANDLE_ENGINE_API bool engine_close_handle(HANDLE handle);

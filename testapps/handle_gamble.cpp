@@ -144,12 +144,12 @@ int close_twice() {
   task.create();
   task.close();
   task.close();
+  std::printf("closed twice\n");
   return 0;
 }
 
 int leak(int count) {
   for (int i = 0; i < count; ++i) {
-    TaskThread task;
     const HANDLE semaphore = CreateSemaphoreW(nullptr, 0, 1, nullptr);
     if (semaphore == nullptr) {
       return 1;

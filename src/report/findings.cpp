@@ -1,6 +1,7 @@
 #include "report/findings.h"
 
 #include "triage/exception_catalogue.h"
+#include "triage/handle_words.h"
 #include "triage/hex.h"
 #include "triage/names.h"
 #include "triage/severity.h"
@@ -28,6 +29,12 @@ constexpr std::array kRules = {
     RuleText{"hang", "The processes had not ended at the deadline and were killed"},
     RuleText{"limit", "The processes hit a limit that was set for them and were killed"},
     RuleText{"defect", "The program ended by itself, but what watched it found a defect"},
+    RuleText{"handle-double-close", "A handle was closed a second time"},
+    RuleText{"handle-stale-close", "A module closed a handle value that had come to belong to somebody else"},
+    RuleText{"handle-use-after-close", "A handle was used after it had been closed"},
+    RuleText{"handle-guarded-close", "A handle that nobody may close was closed"},
+    RuleText{"handle-invalid-handle", "A handle that is not open was used"},
+    RuleText{"handle-leak", "More handles from one place than allowed were open at the end"},
     RuleText{"not-started", "The program was not found or could not start"},
     RuleText{"interrupted", "The run was interrupted before the program had ended"},
 };
@@ -143,6 +150,36 @@ Finding limit_finding(const RunReport& report) {
   return finding;
 }
 
+Finding handle_finding(const RunReport& report, std::string rule, std::string message, std::uint32_t pid,
+                       const HandleEvent& event) {
+  Finding finding = run_finding(report, FindingKind::kDefect, std::move(rule), {});
+  finding.type = finding.rule;
+  finding.message = std::move(message);
+  if (std::string image = image_of(report, pid); !image.empty()) {
+    finding.image = std::move(image);
+  }
+  const Frame* place = own_frame(event);
+  finding.place = place != nullptr && has_line(*place) ? place : first_place(event.stack.frames);
+  return finding;
+}
+
+void add_handle_findings(const RunReport& report, std::vector<Finding>& findings) {
+  if (!report.handles) {
+    return;
+  }
+  for (const HandleFinding& found : report.handles->findings) {
+    if (found.is_defect) {
+      findings.push_back(handle_finding(report, "handle-" + with_dashes(handle_finding_name(found.kind)), found.summary,
+                                        found.pid, found.event));
+    }
+  }
+  for (const HandleLeak& leak : report.handles->leaks) {
+    if (leak.is_defect) {
+      findings.push_back(handle_finding(report, "handle-leak", summarize_handle_leak(leak), leak.pid, leak.opened));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Finding> findings_of(const RunReport& report) {
@@ -160,7 +197,9 @@ std::vector<Finding> findings_of(const RunReport& report) {
   if (report.limit || report.verdict == Verdict::kLimit) {
     findings.push_back(limit_finding(report));
   }
-  if (report.verdict == Verdict::kDefect) {
+  const std::size_t before = findings.size();
+  add_handle_findings(report, findings);
+  if (report.verdict == Verdict::kDefect && findings.size() == before) {
     findings.push_back(run_finding(report, FindingKind::kDefect, "defect", "defect"));
   }
   if (report.verdict == Verdict::kStartFailed) {

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kShortStack = 12;  // lines
 constexpr std::size_t kShortHistory = 6;
+constexpr std::size_t kShortPath = 4;  // functions of an event in the history
 constexpr std::size_t kShortLeaks = 3;
 
 std::string_view event_words(HandleEventKind kind) {
@@ -44,9 +45,9 @@ std::string event_text(const HandleEvent& event, const TextOptions& options) {
   if (!event.function.empty()) {
     text += fmt::format(", {}", event.function);
   }
-  const std::string place = describe_own_place(event);
-  text += place.empty() ? "\n" : fmt::format(" in {}\n", escape_for_terminal(place));
-  return text + (event.stack.frames.empty() ? std::string() : stack_text(event.stack, options, kShortStack, false));
+  const std::string path = describe_own_path(event, options.full ? 1 : kShortPath);
+  text += path.empty() ? "\n" : fmt::format(" in {}\n", escape_for_terminal(path));
+  return text + (options.full ? stack_text(event.stack, options, kNoLimit, false) : std::string());
 }
 
 std::string finding_text(const HandleFinding& finding, const TextOptions& options) {

@@ -2,7 +2,9 @@
 
 #include "report/escape.h"
 #include "report/stack_text.h"
+#include "report/surroundings_json.h"
 #include "report/utc_text.h"
+#include "triage/handle_words.h"
 #include "triage/hex.h"
 #include "triage/names.h"
 
@@ -11,6 +13,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace catcher {
@@ -35,6 +38,12 @@ void put(Json& object, const char* key, const std::vector<std::string>& lines) {
   Json& array = object[key] = Json::array();
   for (const std::string& line : lines) {
     array.push_back(to_valid_utf8(line));
+  }
+}
+
+void put_object(Json& object, const char* key, Json value) {
+  if (!value.is_null()) {
+    object[key] = std::move(value);
   }
 }
 
@@ -264,6 +273,71 @@ Json handled_json(const HandledException& handled) {
   return json;
 }
 
+Json handle_event_json(const HandleEvent& event) {
+  Json json = Json::object();
+  json["what"] = handle_event_name(event.kind);
+  if (event.tid != 0) {
+    json["tid"] = event.tid;
+  }
+  json["time_ms"] = event.time.count();
+  put(json, "function", event.function);
+  put(json, "type", event.type);
+  put(json, "name", event.name);
+  put(json, "place", describe_own_place(event));
+  put_stack(json, event.stack);
+  return json;
+}
+
+Json handle_finding_json(const HandleFinding& finding) {
+  Json json = Json::object();
+  json["kind"] = handle_finding_name(finding.kind);
+  json["defect"] = finding.is_defect;
+  json["pid"] = finding.pid;
+  put(json, "image", finding.image);
+  json["handle"] = hex_value(finding.handle);
+  put(json, "summary", finding.summary);
+  put(json, "note", finding.note);
+  json["count"] = finding.count;
+  json["event"] = handle_event_json(finding.event);
+  put_each(json, "history", finding.history, handle_event_json);
+  return json;
+}
+
+Json handle_leak_json(const HandleLeak& leak) {
+  Json json = Json::object();
+  json["pid"] = leak.pid;
+  put(json, "image", leak.image);
+  json["defect"] = leak.is_defect;
+  put(json, "summary", summarize_handle_leak(leak));
+  json["count"] = leak.count;
+  json["grows"] = leak.grows;
+  json["handle"] = hex_value(leak.handle);
+  json["opened"] = handle_event_json(leak.opened);
+  return json;
+}
+
+Json handle_count_json(const HandleCount& count) {
+  Json json = Json::object();
+  json["pid"] = count.pid;
+  put(json, "image", count.image);
+  json["calls"] = count.hits;
+  json["opened"] = count.opened;
+  json["closed"] = count.closed;
+  if (count.open_at_end) {
+    json["open_at_end"] = *count.open_at_end;
+  }
+  return json;
+}
+
+Json handles_json(const HandleReport& handles) {
+  Json json = Json::object();
+  json["findings"] = Json::array();
+  put_each(json, "findings", handles.findings, handle_finding_json);
+  put_each(json, "leaks", handles.leaks, handle_leak_json);
+  put_each(json, "processes", handles.processes, handle_count_json);
+  return json;
+}
+
 }  // namespace
 
 std::string to_json(const RunReport& report) {
@@ -285,6 +359,14 @@ std::string to_json(const RunReport& report) {
   }
   if (report.limit) {
     json["limit"] = limit_json(*report.limit);
+  }
+  put_object(json, "surroundings", surroundings_json(report));
+  if (report.captured) {
+    json["captured"] = captured_json(*report.captured);
+  }
+  put_object(json, "debug_output", debug_output_json(report.debug_output));
+  if (report.handles) {
+    json["handles"] = handles_json(*report.handles);
   }
   put_each(json, "handled_exceptions", report.handled_exceptions, handled_json);
   put(json, "warnings", report.warnings);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "report/escape.h"
+#include "report/handles_text.h"
 #include "report/paint.h"
 #include "report/process_tree_text.h"
 #include "report/stack_text.h"
@@ -229,10 +230,21 @@ std::string stopped_processes_text(const std::vector<Hang::Process>& processes, 
   return text;
 }
 
-std::string hang_text(const Hang& hang, const TextOptions& options) {
+std::string_view moment_of_look(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kNormal:
+      return "break";
+    case Verdict::kInterrupted:
+      return "interruption";
+    default:
+      return "timeout";
+  }
+}
+
+std::string hang_text(const Hang& hang, std::string_view moment, const TextOptions& options) {
   std::string text = row("cause", hang.detail.empty() ? hang.cause : fmt::format("{}: {}", hang.cause, hang.detail));
   text += row("bucket", hang.bucket);
-  return text + stopped_processes_text(hang.processes, "timeout", options);
+  return text + stopped_processes_text(hang.processes, moment, options);
 }
 
 std::string handled_text(const std::vector<HandledException>& handled, bool full) {
@@ -282,17 +294,20 @@ std::string summary_line(const RunReport& report, const Paint& paint) {
 std::string to_text(const RunReport& report, const TextOptions& options) {
   const Paint paint(options.colour);
   const std::string exit_stacks = exit_stacks_text(report, options);
-  if (report.verdict == Verdict::kNormal && !options.full && exit_stacks.empty()) {
+  const std::string handles = report.handles ? handles_text(*report.handles, options) : std::string();
+  const bool has_findings = report.hang || !exit_stacks.empty() || !handles.empty();
+  if (report.verdict == Verdict::kNormal && !options.full && !has_findings) {
     return warnings_text(report.warnings, paint);
   }
   std::string text = summary_line(report, paint);
   text += crashes_text(report, options);
   if (report.hang) {
-    text += hang_text(*report.hang, options);
+    text += hang_text(*report.hang, moment_of_look(report.verdict), options);
   }
   if (report.limit) {
     text += stopped_processes_text(report.limit->processes, "limit", options);
   }
+  text += handles;
   text += exit_stacks;
   if (!report.processes.empty() && report.verdict != Verdict::kStartFailed) {
     text += heading("processes") + process_tree_text(report.processes, options);

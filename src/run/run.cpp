@@ -184,6 +184,9 @@ class Run {
   void on_woken(HANDLE by) {
     if (by == stop_) {
       facts_.interrupted = true;
+      if (options_.attach) {  // it runs on: what it was doing is all that there will be to see
+        look_at_tree();
+      }
       end(Ending::kKill);
       return;
     }
@@ -362,6 +365,11 @@ class Run {
       }
     }
     report_.handled_exceptions = crashes_.handled_exceptions();
+    if (handles_) {
+      report_.handles = handles_->take_report();
+      facts_.defect_found = has_handle_defect(*report_.handles);
+      report_.warnings.insert(report_.warnings.end(), handles_->warnings().begin(), handles_->warnings().end());
+    }
     report_.debug_output = debug_output_.take();
     report_.captured = streams_.finish();
     report_.warnings.insert(report_.warnings.end(), streams_.warnings().begin(), streams_.warnings().end());
@@ -382,6 +390,7 @@ class Run {
   Session session_;
   SymbolCache symbols_;
   CrashMonitor crashes_;
+  std::optional<HandleMonitor> handles_;
   DebugOutputMonitor debug_output_;
   LimitMonitor limits_;
   BreakMoment break_;

@@ -17,8 +17,17 @@ const HandleEvent* last_of(const HandleFinding& finding, HandleEventKind kind) {
   return found == finding.history.rend() ? nullptr : &*found;
 }
 
+std::string describe_frame(const Frame& frame) {
+  if (frame.function.empty()) {
+    return fmt::format("{}+0x{:x}", frame.module, frame.offset);
+  }
+  return frame.file.empty() ? fmt::format("{} ({})", frame.function, frame.module)
+                            : fmt::format("{} ({}:{})", frame.function, file_name_of(frame.file), frame.line);
+}
+
+// With its caller: the innermost function is often one that closes for everybody.
 std::string in_place(const HandleEvent& event) {
-  const std::string place = describe_own_place(event);
+  const std::string place = describe_own_path(event, 2);
   return place.empty() ? std::string() : " in " + place;
 }
 
@@ -76,15 +85,17 @@ const Frame* own_frame(const HandleEvent& event) {
 }
 
 std::string describe_own_place(const HandleEvent& event) {
-  const Frame* frame = own_frame(event);
-  if (frame == nullptr) {
-    return {};
+  return describe_own_path(event, 1);
+}
+
+std::string describe_own_path(const HandleEvent& event, std::size_t most) {
+  std::string path;
+  const auto& frames = event.stack.frames;
+  for (std::size_t i = event.own_frame; i < frames.size() && most > 0; ++i, --most) {
+    path += path.empty() ? "" : " <- ";
+    path += describe_frame(frames[i]);
   }
-  if (frame->function.empty()) {
-    return fmt::format("{}+0x{:x}", frame->module, frame->offset);
-  }
-  return frame->file.empty() ? fmt::format("{} ({})", frame->function, frame->module)
-                             : fmt::format("{} ({}:{})", frame->function, file_name_of(frame->file), frame->line);
+  return path;
 }
 
 std::string summarize_handle_finding(const HandleFinding& finding) {

@@ -2,6 +2,7 @@
 
 #include <catcher/run_report.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,10 @@ std::string describe_object(const HandleEvent& event);
 
 // Where the program's own code did it: `ForceClose() (engine.cpp:33)`, `engine.dll+0x1530`; empty: not known.
 std::string describe_own_place(const HandleEvent& event);
+
+// The same with its callers, innermost first: "close_it() (engine.cpp:22) <- ForceClose() (engine.cpp:38)"; at most
+// `most` functions.
+std::string describe_own_path(const HandleEvent& event, std::size_t most);
 
 // The frame of that place; null: there is none.
 const Frame* own_frame(const HandleEvent& event);
