@@ -29,17 +29,14 @@ function(catcher_make_dependencies_available)
   endif()
 
   catcher_dependency(fmt fmtlib/fmt 10.1.1)
-  catcher_dependency(spdlog gabime/spdlog v1.15.2)
   catcher_dependency(CLI11 CLIUtils/CLI11 v2.4.1)
   catcher_dependency(json nlohmann/json v3.11.3)
   set(FMT_INSTALL OFF)
-  set(SPDLOG_FMT_EXTERNAL ON)
-  set(SPDLOG_INSTALL OFF)
   set(JSON_BuildTests OFF)
   set(CLI11_BUILD_TESTS OFF)
   set(CLI11_BUILD_EXAMPLES OFF)
   set(CLI11_BUILD_DOCS OFF)
-  FetchContent_MakeAvailable(fmt spdlog CLI11 json)
+  FetchContent_MakeAvailable(fmt CLI11 json)
   target_compile_definitions(CLI11 INTERFACE CLI11_HAS_FILESYSTEM=0) # 100 KB of std::filesystem for validators that nobody uses
 
   # Disassembler. Decoder and formatter only: the encoder and KNC (Xeon Phi) are size without use.
@@ -63,7 +60,6 @@ function(catcher_make_dependencies_available)
   set(ENABLE_DECOMPRESSION OFF)
   set(BUILD_DWARFDUMP OFF)
   set(LIBDWARF_CRT MT)
-  string(REPLACE "-Os" "-O2" CMAKE_C_FLAGS_RELWITHDEBINFO "${CMAKE_C_FLAGS_RELWITHDEBINFO}") # a report waits for it
   FetchContent_MakeAvailable(libdwarf)
   add_library(libdwarf::dwarf ALIAS dwarf)
 

@@ -16,28 +16,14 @@
 #include <catcher/run.h>
 
 #include <fmt/format.h>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/base_sink.h>
 
 #include <windows.h>
 
 #include <exception>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <system_error>
 
 namespace {
-
-// Log lines on stderr, through the same door as everything else that catcher says.
-class StderrSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
- private:
-  void sink_it_(const spdlog::details::log_msg& message) override {
-    catcher::write_text(catcher::Stream::kError,
-                        fmt::format("{}\n", std::string_view(message.payload.data(), message.payload.size())));
-  }
-  void flush_() override {}
-};
 
 void complain(std::string_view message) {
   catcher::write_text(catcher::Stream::kError, fmt::format("catcher: {}\n", message));
@@ -46,8 +32,9 @@ void complain(std::string_view message) {
 catcher::RunObserver observer_for(catcher::Verbosity verbosity) {
   catcher::RunObserver observer;
   if (verbosity == catcher::Verbosity::kEvents) {
-    auto events = std::make_shared<spdlog::logger>("events", std::make_shared<StderrSink>());
-    observer.on_event = [events](std::string_view line) { events->info(catcher::escape_for_terminal(line)); };
+    observer.on_event = [](std::string_view line) {
+      catcher::write_text(catcher::Stream::kError, catcher::escape_for_terminal(line) + '\n');
+    };
   }
   return observer;
 }
