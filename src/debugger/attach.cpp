@@ -83,6 +83,27 @@ void refuse_what_cannot_be_debugged(HANDLE process, std::uint32_t pid) {
   }
 }
 
+// DebugActiveProcess without its last step, a thread that it starts in the process to run into a breakpoint there.
+// False where the OS has no way to do so. Like it, sets the last error.
+bool attach_without_break_in(HANDLE process) {
+  const auto connect = find_function<LONG NTAPI()>(L"ntdll.dll", "DbgUiConnectToDbg");
+  const auto debug_object = find_function<HANDLE NTAPI()>(L"ntdll.dll", "DbgUiGetThreadDebugObject");
+  const auto debug = find_function<LONG NTAPI(HANDLE, HANDLE)>(L"ntdll.dll", "NtDebugActiveProcess");
+  return connect != nullptr && debug_object != nullptr && debug != nullptr && connect() >= 0 &&
+         debug(process, debug_object()) >= 0;
+}
+
+// The break-in thread of a 64-bit debugger begins at an address that a 32-bit process cannot even express, unless its
+// OS takes care of that.
+bool attach_to(std::uint32_t pid) {
+  const UniqueHandle process(OpenProcess(PROCESS_ALL_ACCESS, FALSE, pid));
+  if (!process) {
+    return false;
+  }
+  const bool is_foreign = is_32_bit(process.get()) && !is_32_bit(GetCurrentProcess());
+  return (is_foreign && attach_without_break_in(process.get())) || DebugActiveProcess(pid) != 0;
+}
+
 }  // namespace
 
 LaunchedProcess attach(std::uint32_t pid) {
@@ -91,11 +112,11 @@ LaunchedProcess attach(std::uint32_t pid) {
   }
   const UniqueHandle process = open_process(pid);
   refuse_what_cannot_be_debugged(process.get(), pid);
-  BOOL attached = DebugActiveProcess(pid);
-  if (attached == 0 && GetLastError() == ERROR_ACCESS_DENIED && enable_debug_privilege()) {
-    attached = DebugActiveProcess(pid);
+  bool attached = attach_to(pid);
+  if (!attached && GetLastError() == ERROR_ACCESS_DENIED && enable_debug_privilege()) {
+    attached = attach_to(pid);
   }
-  if (attached == 0) {
+  if (!attached) {
     const std::uint32_t error = last_error();
     refuse_what_cannot_be_debugged(process.get(), pid);  // what has changed since, says more than the error
     refuse(ExitCode::kCannotStart, pid,

@@ -5,14 +5,21 @@
 
 #include <windows.h>
 
+#include <algorithm>
 #include <variant>
 
 namespace catcher {
 namespace {
 
-// The thread that attaching starts in the process is the last that is announced. Where it cannot even start, because
-// the loader's lock is taken, everything else is known by then all the same.
-constexpr std::chrono::seconds kLongestBreakIn{2};
+// What the process has is announced in one go: when nothing more has come for so long, that was it. A process that
+// never stops starting threads is looked at in the end.
+constexpr std::chrono::milliseconds kQuiet{100};
+constexpr std::chrono::seconds kLongest{2};
+
+bool announces(const Event& event) {
+  return std::holds_alternative<ProcessStarted>(event.body) || std::holds_alternative<ThreadStarted>(event.body) ||
+         std::holds_alternative<ModuleLoaded>(event.body);
+}
 
 }  // namespace
 
@@ -36,15 +43,14 @@ LaunchedProcess attach_to_target(const AttachTarget& target, void* stop,
 
 BreakMoment::BreakMoment(bool wanted, Clock::time_point attached) {
   if (wanted) {
-    moment_ = attached + kLongestBreakIn;
+    latest_ = attached + kLongest;
+    moment_ = latest_;
   }
 }
 
 void BreakMoment::on_event(const Event& event) {
-  const bool all_announced =
-      std::holds_alternative<ThreadEnded>(event.body) && event.thread != nullptr && event.thread->is_break_in;
-  if (moment_ && all_announced) {
-    moment_ = Clock::now();
+  if (moment_ && announces(event)) {
+    moment_ = std::min(Clock::now() + kQuiet, latest_);
   }
 }
 

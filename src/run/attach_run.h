@@ -34,6 +34,7 @@ class BreakMoment {
   std::optional<Clock::time_point> moment() const noexcept { return moment_; }
 
  private:
+  Clock::time_point latest_;
   std::optional<Clock::time_point> moment_;
 };
 
