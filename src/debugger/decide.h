@@ -14,17 +14,17 @@ struct ExceptionFacts {
   // The thread has just printed ntdll's "Critical error detected" text, which precedes the breakpoint of a heap
   // corruption report.
   bool critical_error_announced = false;
-  bool in_ntdll = false;  // the exception address lies in an ntdll; asked only for breakpoints
+  bool in_ntdll = false;            // the exception address lies in an ntdll; asked only for breakpoints
   bool in_break_in_thread = false;  // raised by the thread that attaching has started in the process
 };
 
 // What decide() must know of the process it happened in.
 struct ProcessState {
   int bits = 64;
-  bool attached = false;  // it ran before us
   bool loader_breakpoint_seen =
       false;  // the one that each debugged process raises when its loader has finished (windows-facts C7)
   bool wow64_breakpoint_seen = false;  // its 32-bit twin, STATUS_WX86_BREAKPOINT
+  bool attached = false;               // it ran before us
   bool strict_handles = false;         // a bad handle raises an exception in it without a debugger, too
 };
 
