@@ -77,6 +77,18 @@ bool is_call_of(const MemoryReader& memory, std::uint32_t return_address, std::u
   return target == function || leads_there(target, kJumpIndirect);
 }
 
+// True inside GCC's stack probe (___chkstk_ms), where a stack of large frames overflows: nothing describes it, and it
+// has pushed ecx and eax.
+bool is_in_stack_probe(const MemoryReader& memory, std::uint32_t eip) {
+  constexpr std::uint32_t kReach = 48;
+  constexpr std::array<std::byte, 11> kBeginning{std::byte{0x51}, std::byte{0x50}, std::byte{0x3d}, std::byte{0x00},
+                                                 std::byte{0x10}, std::byte{0x00}, std::byte{0x00}, std::byte{0x8d},
+                                                 std::byte{0x4c}, std::byte{0x24}, std::byte{0x0c}};
+  std::array<std::byte, kReach> code{};
+  return eip > kReach && memory.read({eip - kReach}, code) == code.size() &&
+         std::search(code.begin(), code.end(), kBeginning.begin(), kBeginning.end()) != code.end();
+}
+
 // What every 32-bit walk needs, whoever finds the frames.
 class WalkX86 {
  public:
@@ -88,11 +100,14 @@ class WalkX86 {
   // one that called it: to whoever follows ebp, a function at its first instruction does not exist.
   const RegisterContextX86& begin() {
     add(context_, FrameSource::kContext);
-    const auto return_address = word(context_.esp);
+    const bool is_in_probe = is_in_stack_probe(map_.memory(), context_.eip);
+    const std::uint32_t slot = is_in_probe ? context_.esp + 8 : context_.esp;
+    const auto return_address = word(slot);
     if (return_address && map_.is_return_address({*return_address}) &&
-        (map_.image_at({context_.eip}) == nullptr || words_below_return(map_.memory(), context_.eip) == 0U ||
+        (is_in_probe || map_.image_at({context_.eip}) == nullptr ||
+         words_below_return(map_.memory(), context_.eip) == 0U ||
          is_call_of(map_.memory(), *return_address, context_.eip))) {
-      context_ = {*return_address, context_.esp + 4, context_.ebp};
+      context_ = {*return_address, slot + 4, context_.ebp};
       add(context_, FrameSource::kReturnPop);
     }
     return context_;
