@@ -1,10 +1,10 @@
 #include "debugger/session.h"
 
+#include "debugger/breakpoint_hit.h"
 #include "debugger/follow.h"
+#include "debugger/hidden_debugger.h"
 #include "debugger/leftover_handles.h"
 #include "debugger/notifications.h"
-#include "debugger/hidden_debugger.h"
-#include "debugger/thread_context.h"
 #include "debugger/watched_functions.h"
 #include "triage/path_name.h"
 #include "win32/dynamic_function.h"
@@ -51,10 +51,6 @@ std::string file_name_behind(HANDLE file) {
   const std::size_t length = std::min<std::size_t>(buffer.info.FileNameLength / sizeof(wchar_t), buffer.rest.size());
   const std::wstring_view path(static_cast<const wchar_t*>(buffer.info.FileName), length);
   return to_utf8(path.substr(path.find_last_of(L'\\') + 1));
-}
-
-bool is_wow64_code(const Process& process, Address at) {
-  return process.state.bits == 32 && sizeof(void*) == 8 && at.value <= 0xFFFFFFFF;
 }
 
 // DebugActiveProcess starts a thread in the debuggee that runs into a breakpoint there: at the address that this
@@ -402,16 +398,17 @@ std::optional<Event> Session::on_exception(Process& process, const DEBUG_EVENT& 
   const EXCEPTION_RECORD& record = raw.u.Exception.ExceptionRecord;
   Thread* thread = process.find_thread(raw.dwThreadId);
   const bool first = raw.u.Exception.dwFirstChance != 0;
-  if (first && is_breakpoint(record.ExceptionCode)) {
-    if (told_probe(process, thread, to_address(record.ExceptionAddress)) ||
-        answered_debugger_check(process, thread, to_address(record.ExceptionAddress))) {
+  if (is_breakpoint(record.ExceptionCode)) {
+    BreakpointHit hit =
+        take_breakpoint_hit(process, thread, to_address(record.ExceptionAddress), first, killing_ ? nullptr : probe_);
+    if (std::holds_alternative<DealtWith>(hit)) {
       return std::nullopt;
     }
-    if (auto reached = on_own_breakpoint(process, thread, record)) {
-      return *reached;
-    }
-    if (stepped_back(process, thread, to_address(record.ExceptionAddress))) {
-      return std::nullopt;
+    if (auto* reached = std::get_if<WatchedFunctionReached>(&hit)) {
+      if (reached->purpose == WatchPurpose::kTerminateProcess) {
+        note_exit_request(tree_, process, *reached);
+      }
+      return Event{&process, thread, thread->tid, std::move(*reached)};
     }
   }
   ExceptionRaised raised;
@@ -441,73 +438,6 @@ std::optional<Event> Session::on_exception(Process& process, const DEBUG_EVENT& 
   note_thread_name(process, raised, raw.dwThreadId);
   pending_status_ = raised.action.status == ContinueStatus::kContinue ? DBG_CONTINUE : DBG_EXCEPTION_NOT_HANDLED;
   return Event{&process, thread, raw.dwThreadId, std::move(raised)};
-}
-
-std::optional<Event> Session::on_own_breakpoint(Process& process, Thread* thread, const EXCEPTION_RECORD& record) {
-  const Address at = to_address(record.ExceptionAddress);
-  const Breakpoint* breakpoint = process.breakpoints.find(at);
-  if (breakpoint == nullptr || thread == nullptr) {
-    return std::nullopt;
-  }
-  const auto purpose = static_cast<WatchPurpose>(breakpoint->id);
-  const bool wow64_code = is_wow64_code(process, at);
-  WatchedFunctionReached reached{purpose, at, 0, 0, {}};
-  if (auto context = ThreadContext::read(thread->handle, wow64_code)) {
-    reached = reached_function(process, purpose, at, *context, wow64_code);
-    process.breakpoints.step_over(process.memory, at, *context);
-    context->write(thread->handle);
-  }
-  if (purpose == WatchPurpose::kTerminateProcess) {
-    note_exit_request(tree_, process, reached);
-  }
-  return Event{&process, thread, thread->tid, reached};
-}
-
-bool Session::told_probe(Process& process, Thread* thread, Address at) {
-  const Breakpoint* breakpoint = process.breakpoints.find(at);
-  if (breakpoint == nullptr || thread == nullptr || breakpoint->owner != BreakpointOwner::kProbe) {
-    return false;
-  }
-  if (auto context = ThreadContext::read(thread->handle, is_wow64_code(process, at))) {
-    ProbeHit hit{process, *thread, breakpoint->id, *context, std::nullopt};
-    if (probe_ != nullptr && !killing_) {
-      probe_->on_hit(hit);
-    }
-    if (process.breakpoints.find(at) == nullptr) {
-      context->set_instruction_pointer(at);  // the probe has gone away meanwhile
-    } else {
-      process.breakpoints.step_over(process.memory, at, *context, hit.return_to);
-    }
-    context->write(thread->handle);
-  }
-  return true;
-}
-
-bool Session::answered_debugger_check(Process& process, Thread* thread, Address at) {
-  const Breakpoint* breakpoint = process.breakpoints.find(at);
-  if (breakpoint == nullptr || thread == nullptr || breakpoint->owner != BreakpointOwner::kHiddenDebugger) {
-    return false;
-  }
-  if (auto context = ThreadContext::read(thread->handle, is_wow64_code(process, at))) {
-    if (!answer_for_debugger_check(process, breakpoint->id, *context)) {
-      process.breakpoints.step_over(process.memory, at, *context);
-    }
-    context->write(thread->handle);
-  }
-  return true;
-}
-
-// A thread that ran into a breakpoint just before it was taken away does what really stands there.
-bool Session::stepped_back(Process& process, Thread* thread, Address at) {
-  if (thread == nullptr || !process.breakpoints.was_removed(at)) {
-    return false;
-  }
-  auto context = ThreadContext::read(thread->handle, is_wow64_code(process, at));
-  if (!context) {
-    return false;
-  }
-  context->set_instruction_pointer(at);
-  return context->write(thread->handle);
 }
 
 // False for what an unfollowed process has started, and so on.

@@ -30,11 +30,11 @@ using Step = std::variant<Event, DeadlinePassed, Woken, TreeEnded>;
 
 // What a session must know beforehand.
 struct SessionRules {
-  CrashPolicy crash;  // for decide()
-  TreePolicy tree;    // which children are followed
-  bool attached = false;  // the first process ran before us: it is let go in the end, never killed
+  CrashPolicy crash;            // for decide()
+  TreePolicy tree;              // which children are followed
+  bool attached = false;        // the first process ran before us: it is let go in the end, never killed
   bool strict_handles = false;  // a bad handle is the debuggee's own error, debugger or not
-  bool run_as_is = false;  // a debuggee that asks is told that it has no debugger
+  bool run_as_is = false;       // a debuggee that asks is told that it has no debugger
 };
 
 // One target and all its descendants under the debugger: turns debug events into Events, keeps the model, and
@@ -94,12 +94,8 @@ class Session {
   void attend_processes();
   static void forget_handles(Process& process);
   std::optional<Event> on_exception(Process& process, const DEBUG_EVENT& raw);
-  std::optional<Event> on_own_breakpoint(Process& process, Thread* thread, const EXCEPTION_RECORD& record);
   void on_thread_created(const Process& process, Thread& thread, const CREATE_THREAD_DEBUG_INFO& info);
   void on_module_loaded(Process& process, const LOAD_DLL_DEBUG_INFO& info);
-  bool stepped_back(Process& process, Thread* thread, Address at);
-  bool told_probe(Process& process, Thread* thread, Address at);
-  bool answered_debugger_check(Process& process, Thread* thread, Address at);
   bool is_awaited_outside(std::uint32_t pid, HANDLE process);
   HaltedThreads* find_detaching(const Process& process);
   bool take_due_event();
@@ -116,7 +112,7 @@ class Session {
   Probe* probe_ = nullptr;  // the caller's
   bool root_seen_ = false;
   bool killing_ = false;
-  bool released_ = false;                             // what is alive at the end lives on
+  bool released_ = false;  // what is alive at the end lives on
   // On its way to be let go, its threads halted.
   struct Detaching {
     Process* process;

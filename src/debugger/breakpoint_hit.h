@@ -1,0 +1,21 @@
+#pragma once
+
+#include "debugger/event.h"
+#include "debugger/probe.h"
+#include "debugger/process_tree.h"
+
+#include <variant>
+
+namespace catcher {
+
+// A breakpoint exception that is none of ours: the debuggee's own, or its loader's.
+struct NotOurs {};
+// It was ours and is dealt with; nobody need hear of it.
+struct DealtWith {};
+using BreakpointHit = std::variant<NotOurs, DealtWith, WatchedFunctionReached>;
+
+// What a breakpoint exception is to us. The thread is moved past what is ours; `probe` is told of its hits and may be
+// null. `first`: at the first chance.
+BreakpointHit take_breakpoint_hit(Process& process, Thread* thread, Address at, bool first, Probe* probe);
+
+}  // namespace catcher
