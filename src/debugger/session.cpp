@@ -138,6 +138,8 @@ void Session::kill_tree(std::uint32_t status) {
   auto& processes = tree_.processes();
   std::for_each(processes.rbegin(), processes.rend(), [&](Process& process) { end_process(process, status); });
   if (launched_.job && !released_) {
+    outsiders_.look(launched_.job->process_ids(), tree_);
+    outsiders_.note_kill();
     launched_.job->terminate(status);
   }
 }
@@ -204,6 +206,9 @@ void Session::look_after_unfollowed() {
         GetExitCodeProcess(kept->second.get(), &status) != 0) {
       process.exit_status = status;
     }
+  }
+  for (Process& outsider : outsiders_.take()) {
+    tree_.add(std::move(outsider));
   }
 }
 
@@ -344,6 +349,7 @@ Event Session::on_process_created(const DEBUG_EVENT& raw) {
       info.hFile);  // ours to close, unlike hProcess and hThread, which the OS closes at the exit events
   Process fresh;
   fresh.pid = raw.dwProcessId;
+  outsiders_.forget(fresh.pid);
   fresh.handle = info.hProcess;
   fresh.memory = ProcessMemory(info.hProcess);
   fresh.image_base = to_address(info.lpBaseOfImage);
@@ -453,7 +459,9 @@ std::optional<Step> Session::wait_for_escaped(std::optional<Clock::time_point> d
   if (!launched_.job) {
     return TreeEnded{};
   }
-  for (const std::uint32_t pid : launched_.job->process_ids()) {
+  const std::vector<std::uint32_t> pids = launched_.job->process_ids();
+  outsiders_.look(pids, tree_);
+  for (const std::uint32_t pid : pids) {
     // Debugged by another debugger of the tree, or started past us: no events, but still part of the tree.
     const UniqueHandle process(OpenProcess(SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid));
     if (!process || !is_awaited_outside(pid, process.get())) {

@@ -4,6 +4,7 @@
 #include "debugger/detach.h"
 #include "debugger/event.h"
 #include "debugger/launch.h"
+#include "debugger/outsiders.h"
 #include "debugger/probe.h"
 #include "debugger/process_tree.h"
 #include "win32/unique_handle.h"
@@ -74,7 +75,8 @@ class Session {
   // The same for every process, and nothing of the tree is killed any more when this ends.
   void detach_tree();
 
-  // The processes that were never followed: what became of them, as far as the OS still tells.
+  // The processes that were never followed: what became of them, as far as the OS still tells. Those that never were in
+  // our hands join the tree here. Call it once, at the end.
   void look_after_unfollowed();
 
   // Stops listening to the wakes, once they have said what they had to say.
@@ -121,6 +123,7 @@ class Session {
   std::vector<Detaching> detaching_;
   std::map<std::uint32_t, UniqueHandle> unfollowed_;  // by pid: for their exit codes
   std::set<std::uint32_t> unawaited_;                 // outside the debugger: unfollowed ones and what these start
+  Outsiders outsiders_;                               // of the job, but not of the tree
   bool attend_again_ = false;                         // there are others alive than the port attends to
   Process* gone_ = nullptr;                           // ended without an event; its handles are still open
   std::optional<DWORD> pending_status_;               // how to continue the last event; none: nothing to continue

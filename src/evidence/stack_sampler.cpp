@@ -38,8 +38,7 @@ StackSampler::StackSampler(Process& process) : process_(process), copy_(process.
 void StackSampler::modules_changed(Address gone) {
   is_current_ = false;
   if (gone) {
-    unwinder_.reset();  // it points at the image
-    unwinder_x86_.reset();
+    forget_unwinders();  // they point at the image
     images_.drop(gone);
   }
 }
@@ -50,14 +49,21 @@ void StackSampler::look_at_modules() {
   }
   is_current_ = true;
   describe_modules(process_);
-  unwinder_.reset();
-  unwinder_x86_.reset();
+  forget_unwinders();
   modules_ = process_.modules;
   if (process_.state.bits == 64) {
     unwinder_.emplace(images_, modules_);
   } else {
     unwinder_x86_.emplace(images_, modules_);
+    chain_.emplace(map_.emplace(images_, modules_, ExecutableQuery()));
   }
+}
+
+void StackSampler::forget_unwinders() {
+  unwinder_.reset();
+  unwinder_x86_.reset();
+  chain_.reset();
+  map_.reset();
 }
 
 StackBounds StackSampler::bounds_of(const Thread& thread) {
@@ -83,10 +89,12 @@ std::vector<Address> StackSampler::walk(const ThreadContext& context, const Thre
     registers.rip = context.instruction_pointer().value;
     unwound = unwinder_->walk(registers, bounds_of(thread), kMostFrames);
   } else if (const auto inner = ThreadContext::read(thread.handle, true)) {
+    copy_.take(inner->stack_pointer(), bounds_of(thread));  // that of the 64-bit half has done its service
     unwound = unwinder_x86_->walk_frame_pointers(
         {static_cast<std::uint32_t>(inner->instruction_pointer().value),
          static_cast<std::uint32_t>(inner->stack_pointer().value), inner->frame_pointer_32()},
         bounds_of(thread), kMostFrames);
+    chain_->fill_gaps(unwound, copy_, kMostFrames);
   }
   std::vector<Address> frames;
   frames.reserve(unwound.frames.size());

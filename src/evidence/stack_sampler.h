@@ -2,6 +2,7 @@
 
 #include "debugger/process_tree.h"
 #include "debugger/thread_context.h"
+#include "evidence/call_chain_x86.h"
 #include "evidence/image_cache.h"
 #include "evidence/thread_stack.h"
 #include "evidence/unwind.h"
@@ -68,6 +69,7 @@ class StackSampler {
  private:
   StackBounds bounds_of(const Thread& thread);
   void look_at_modules();
+  void forget_unwinders();
   std::vector<Address> walk(const ThreadContext& context, const Thread& thread);
 
   Process& process_;
@@ -75,7 +77,9 @@ class StackSampler {
   ImageCache images_;
   std::vector<Module> modules_;  // a copy: the unwinder's must stay as they are
   std::optional<Unwinder> unwinder_;
-  std::optional<UnwinderX86> unwinder_x86_;
+  std::optional<UnwinderX86> unwinder_x86_;  // of a 32-bit process, as what follows
+  std::optional<ImageMap> map_;
+  std::optional<CallChainX86> chain_;
   bool is_current_ = false;
   std::unordered_map<std::uint32_t, StackBounds> bounds_;  // by tid; of the stack that is walked
   std::vector<std::vector<Address>> stacks_;

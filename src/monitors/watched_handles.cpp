@@ -2,6 +2,7 @@
 
 #include "debugger/process_handles.h"
 #include "debugger/pseudo_handle.h"
+#include "debugger/syscall_stub.h"
 #include "evidence/symbolizer.h"
 #include "monitors/own_code.h"
 #include "triage/handle_words.h"
@@ -149,8 +150,9 @@ void WatchedHandles::enter_open(const HandleCall& call, ProbeHit& hit) {
   pending.out = {argument(hit.context, call.out)};
   pending.out2 = {argument(hit.context, call.out2)};
   pending.return_to = {read_value<std::uint64_t>(sampler_.memory(), hit.context.stack_pointer()).value_or(0)};
+  std::string name = object_name({argument(hit.context, call.attributes)});
   pending.step = step_of(call, hit);
-  pending.step.name = object_name({argument(hit.context, call.attributes)});
+  pending.step.name = std::move(name);
   if (call.kind == HandleCallKind::kDuplicate) {
     // NtDuplicateObject(source process, source, target process, &target, access, attributes, options)
     constexpr std::uint8_t kOptions = 6;
@@ -221,15 +223,17 @@ HandleNow WatchedHandles::look(std::uint64_t key, bool with_name) const {
   return {there.is_open, std::move(there.type), std::move(there.name)};
 }
 
-// Two threads close the same at the same time: the first is on its way into the system, so that the OS still has it.
+// Two threads close the same at the same time: the first is past the breakpoint and not back yet, so that the OS may
+// still have it. Where opens are not seen, the OS may as well have given it out again.
 bool WatchedHandles::is_being_closed(std::uint64_t key, std::uint32_t but_by) const {
-  return std::any_of(threads_.begin(), threads_.end(), [&](const auto& entry) {
-    const Thread* thread =
-        entry.first != but_by && entry.second.closing == key ? process_.find_thread(entry.first) : nullptr;
-    const auto context = thread == nullptr ? std::nullopt : ThreadContext::read(thread->handle, false);
-    constexpr std::uint64_t kStub = 0x20;
-    return context && context->instruction_pointer() - close_stub_ < kStub;
-  });
+  return sees_opens_ && std::any_of(threads_.begin(), threads_.end(), [&](const auto& entry) {
+           const Thread* thread =
+               entry.first != but_by && entry.second.closing == key ? process_.find_thread(entry.first) : nullptr;
+           const auto context = thread == nullptr ? std::nullopt : ThreadContext::read(thread->handle, false);
+           constexpr std::uint64_t kFirstInstruction = 3;
+           return context && context->instruction_pointer() - (close_stub_ + kFirstInstruction) <
+                                 SyscallStub::kLongest - kFirstInstruction;
+         });
 }
 
 bool WatchedHandles::is_guarded(const HandleStep& closed) const {
@@ -248,6 +252,7 @@ bool WatchedHandles::is_guarded(const HandleStep& closed) const {
 void WatchedHandles::enter_close(std::uint64_t value, const HandleCall& call, const ProbeHit& hit) {
   const auto key = HandleTable::key(value);
   if (!key) {
+    threads_[hit.thread.tid].closing = 0;
     return;
   }
   HandleStep step = step_of(call, hit);
