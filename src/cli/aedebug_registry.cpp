@@ -25,12 +25,7 @@ constexpr const wchar_t* kSavedAuto = L"CatcherSavedAuto";
 
 // advapi32, looked up when it is first wanted: importing it would cost every run.
 struct Registry {
-  Registry() {
-    if (LoadLibraryExW(kAdvapi, nullptr, LOAD_LIBRARY_SEARCH_SYSTEM32) == nullptr) {  // kept until the process ends
-      throw last_win32_error("LoadLibraryExW");
-    }
-  }
-
+  HMODULE module = LoadLibraryExW(kAdvapi, nullptr, LOAD_LIBRARY_SEARCH_SYSTEM32);  // kept until the process ends
   decltype(RegCreateKeyExW)* create = find<decltype(RegCreateKeyExW)>("RegCreateKeyExW");
   decltype(RegCloseKey)* close = find<decltype(RegCloseKey)>("RegCloseKey");
   decltype(RegQueryValueExW)* query = find<decltype(RegQueryValueExW)>("RegQueryValueExW");

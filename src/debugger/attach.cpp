@@ -83,8 +83,10 @@ void refuse_what_cannot_be_debugged(HANDLE process, std::uint32_t pid) {
   }
 }
 
-// DebugActiveProcess without its last step, a thread that it starts in the process to run into a breakpoint there.
-// False where the OS has no way to do so. Like it, sets the last error.
+// DebugActiveProcess without its last step, a thread that it starts in the process to run into a breakpoint there. We
+// have no use for that: such a thread waits for the loader's lock in a process that crashed with it, arrives when we
+// have already gone, and begins at an address that a 32-bit process cannot even express. False where the OS has no way
+// to do without.
 bool attach_without_break_in(HANDLE process) {
   const auto connect = find_function<LONG NTAPI()>(L"ntdll.dll", "DbgUiConnectToDbg");
   const auto debug_object = find_function<HANDLE NTAPI()>(L"ntdll.dll", "DbgUiGetThreadDebugObject");
@@ -93,15 +95,10 @@ bool attach_without_break_in(HANDLE process) {
          debug(process, debug_object()) >= 0;
 }
 
-// The break-in thread of a 64-bit debugger begins at an address that a 32-bit process cannot even express, unless its
-// OS takes care of that.
+// False with the last error set.
 bool attach_to(std::uint32_t pid) {
   const UniqueHandle process(OpenProcess(PROCESS_ALL_ACCESS, FALSE, pid));
-  if (!process) {
-    return false;
-  }
-  const bool is_foreign = is_32_bit(process.get()) && !is_32_bit(GetCurrentProcess());
-  return (is_foreign && attach_without_break_in(process.get())) || DebugActiveProcess(pid) != 0;
+  return process && (attach_without_break_in(process.get()) || DebugActiveProcess(pid) != 0);
 }
 
 }  // namespace
