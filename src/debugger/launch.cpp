@@ -79,7 +79,7 @@ std::wstring environment_for(const Surroundings& surroundings) {
 }
 
 [[noreturn]] void throw_bad_directory(const std::string& directory, std::uint32_t error) {
-  throw SetupError(fmt::format("--cwd {}: {}", directory, describe_win32_error(error)));
+  throw SetupError(fmt::format("--cwd {}: {}; name a directory that is there", directory, describe_win32_error(error)));
 }
 
 // The target's current directory as CreateProcessW wants it: a full path, with room for the backslash and the zero that
