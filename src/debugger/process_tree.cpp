@@ -98,12 +98,51 @@ std::string mapped_file(HANDLE process, Address base) {
   return length == 0 ? std::string() : to_utf8(win32_form(std::wstring(path.data(), length)));
 }
 
+constexpr std::uint64_t kPageSize = 0x1000;
+
+std::optional<MEMORY_BASIC_INFORMATION> region_at(HANDLE process, Address address) {
+  MEMORY_BASIC_INFORMATION region{};
+  if (VirtualQueryEx(process, reinterpret_cast<void*>(static_cast<std::uintptr_t>(address.value)), &region,
+                     sizeof region) == 0) {
+    return std::nullopt;
+  }
+  return region;
+}
+
+bool lies_in_mapping(HANDLE process, Address address, Address base) {
+  const auto region = region_at(process, address);
+  return region && reinterpret_cast<std::uintptr_t>(region->AllocationBase) == base.value;
+}
+
+// Bytes from `base` to the end of what was mapped there; 0 when nothing is.
+std::uint64_t mapped_extent(HANDLE process, Address base) {
+  constexpr int kMostRegions = 4096;
+  std::uint64_t extent = 0;
+  for (int i = 0; i < kMostRegions; ++i) {
+    const auto region = region_at(process, base + extent);
+    if (!region || reinterpret_cast<std::uintptr_t>(region->AllocationBase) != base.value || region->RegionSize == 0) {
+      break;
+    }
+    extent += region->RegionSize;
+  }
+  return extent;
+}
+
+// What the headers say, where the mapping agrees; a program can erase them or write anything into them.
+std::uint64_t size_of(HANDLE process, Address base, std::uint64_t claimed) {
+  const std::uint64_t rounded = (claimed + kPageSize - 1) / kPageSize * kPageSize;
+  const bool is_true = claimed != 0 && lies_in_mapping(process, base + (rounded - 1), base) &&
+                       !lies_in_mapping(process, base + rounded, base);
+  return is_true ? claimed : mapped_extent(process, base);
+}
+
 void describe(Process& process, Module& module) {
   if (module.size != 0) {
     return;
   }
-  if (const auto headers = read_image_headers(process.memory, module.base)) {
-    module.size = headers->size;
+  const auto headers = read_image_headers(process.memory, module.base);
+  module.size = size_of(process.handle, module.base, headers ? headers->size : 0);
+  if (headers) {
     module.timestamp = headers->timestamp;
     module.is_64_bit = headers->is_64_bit;
   }
