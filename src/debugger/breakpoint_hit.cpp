@@ -20,7 +20,12 @@ WatchedFunctionReached reach_function(Process& process, const Thread& thread, co
   WatchedFunctionReached reached{purpose, at, 0, 0, {}};
   if (auto context = ThreadContext::read(thread.handle, wow64_code)) {
     reached = reached_function(process, purpose, at, *context, wow64_code);
-    process.breakpoints.step_over(process.memory, at, *context);
+    if (leaves_debugger(process, reached)) {
+      process.breakpoints.remove_all(process.memory);  // nobody would answer them any more
+      context->set_instruction_pointer(at);
+    } else {
+      process.breakpoints.step_over(process.memory, at, *context);
+    }
     context->write(thread.handle);
   }
   return reached;

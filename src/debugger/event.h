@@ -48,13 +48,13 @@ struct ExceptionRaised {
 };
 
 // Why catcher stops a debuggee at a function.
-enum class WatchPurpose { kTerminateProcess, kAbort, kAssert, kWideAssert };
+enum class WatchPurpose { kTerminateProcess, kRemoveDebugger, kAbort, kAssert, kWideAssert };
 
 // A thread arrived at a function that catcher watches.
 struct WatchedFunctionReached {
   WatchPurpose purpose = WatchPurpose::kAbort;
   Address address;
-  // For kTerminateProcess: what its two arguments were.
+  // For kTerminateProcess: what its two arguments were; for kRemoveDebugger: the first.
   std::uint64_t process_handle = 0;
   std::uint32_t exit_status = 0;
   std::string assertion;  // for kAssert and kWideAssert: "expression, file:line"

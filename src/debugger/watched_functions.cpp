@@ -16,8 +16,10 @@ constexpr std::string_view kNtdll = "ntdll.dll";
 
 // NtTerminateProcess is the one door through which a process ends itself or another: exit() comes here with a null
 // handle, then with -1.
+// NtRemoveProcessDebug with itself leaves our breakpoints behind, and nobody who answers them.
 constexpr std::array kWatched{
     WatchedFunction{kNtdll, "NtTerminateProcess", WatchPurpose::kTerminateProcess},
+    WatchedFunction{kNtdll, "NtRemoveProcessDebug", WatchPurpose::kRemoveDebugger},
     WatchedFunction{"msvcrt.dll", "abort", WatchPurpose::kAbort},
     WatchedFunction{"msvcrt.dll", "_assert", WatchPurpose::kAssert},
     WatchedFunction{"msvcrt.dll", "_wassert", WatchPurpose::kWideAssert},
@@ -35,6 +37,17 @@ bool equal_ignoring_case(std::string_view a, std::string_view lower) {
   return std::equal(a.begin(), a.end(), lower.begin(), lower.end(), [](char x, char y) { return to_lower(x) == y; });
 }
 
+// The process that a handle of `owner` stands for; 0 when that cannot be told.
+std::uint32_t pid_behind(const Process& owner, std::uint64_t handle) {
+  HANDLE duplicate = nullptr;
+  const auto remote = reinterpret_cast<HANDLE>(static_cast<std::uintptr_t>(handle));
+  if (DuplicateHandle(owner.handle, remote, GetCurrentProcess(), &duplicate, PROCESS_QUERY_LIMITED_INFORMATION, FALSE,
+                      0) == 0) {
+    return 0;
+  }
+  return GetProcessId(UniqueHandle(duplicate).get());
+}
+
 }  // namespace
 
 std::vector<WatchedFunction> watched_functions(std::string_view module_name) {
@@ -50,8 +63,8 @@ bool is_ntdll(std::string_view module_name) {
 
 void watch_module(Process& process, const Module& module) {
   for (const WatchedFunction& watched : watched_functions(module.name)) {
-    if (watched.purpose == WatchPurpose::kTerminateProcess) {
-      // A 32-bit process has two ntdlls; every end goes through the 64-bit one.
+    if (watched.module == kNtdll) {
+      // A 32-bit process has two ntdlls; every system call goes through the 64-bit one.
       const auto headers = read_image_headers(process.memory, module.base);
       if (!headers || headers->is_64_bit != (sizeof(void*) == 8)) {
         continue;
@@ -70,6 +83,12 @@ WatchedFunctionReached reached_function(const Process& process, WatchPurpose pur
           read_assertion(process.memory, purpose, context, wow64_code)};
 }
 
+bool leaves_debugger(const Process& process, const WatchedFunctionReached& reached) {
+  return reached.purpose == WatchPurpose::kRemoveDebugger &&
+         (reached.process_handle == kCurrentProcessHandle ||
+          pid_behind(process, reached.process_handle) == process.pid);
+}
+
 void note_exit_request(ProcessTree& tree, Process& process, const WatchedFunctionReached& reached) {
   const auto note = [](Process& target, ExitRequest request) {
     if (target.exit_request == ExitRequest::kNone) {
@@ -84,14 +103,7 @@ void note_exit_request(ProcessTree& tree, Process& process, const WatchedFunctio
     note(process, ExitRequest::kOwnHand);
     return;
   }
-  HANDLE duplicate = nullptr;
-  const auto remote = reinterpret_cast<HANDLE>(static_cast<std::uintptr_t>(reached.process_handle));
-  if (DuplicateHandle(process.handle, remote, GetCurrentProcess(), &duplicate, PROCESS_QUERY_LIMITED_INFORMATION, FALSE,
-                      0) == 0) {
-    return;
-  }
-  const UniqueHandle target_handle(duplicate);
-  if (Process* target = tree.find(GetProcessId(target_handle.get()))) {
+  if (Process* target = tree.find(pid_behind(process, reached.process_handle))) {
     note(*target, target == &process ? ExitRequest::kOwnHand : ExitRequest::kByTree);
   }
 }

@@ -29,6 +29,9 @@ void watch_module(Process& process, const Module& module);
 WatchedFunctionReached reached_function(const Process& process, WatchPurpose purpose, Address at,
                                         const ThreadContext& context, bool wow64_code);
 
+// True when the process takes itself out of our hands: a debugger in the tree lets others go by the same function.
+bool leaves_debugger(const Process& process, const WatchedFunctionReached& reached);
+
 // Remembers who asked for the end of which process of the tree.
 void note_exit_request(ProcessTree& tree, Process& process, const WatchedFunctionReached& reached);
 

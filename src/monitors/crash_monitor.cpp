@@ -235,7 +235,7 @@ CrashFinding CrashMonitor::on_watched_function(const Event& event, const Watched
     note_exit(event, reached, watch);
     return {};
   }
-  if (watch.crashed) {
+  if (watch.crashed || reached.purpose == WatchPurpose::kRemoveDebugger) {
     return {};
   }
   watch.crashed = true;

@@ -69,6 +69,8 @@ struct Describe {
       case WatchPurpose::kTerminateProcess:
         return fmt::format("NtTerminateProcess(0x{:x}, {})", reached.process_handle,
                            describe_exit_status(reached.exit_status));
+      case WatchPurpose::kRemoveDebugger:
+        return fmt::format("NtRemoveProcessDebug(0x{:x})", reached.process_handle);
       case WatchPurpose::kAssert:
       case WatchPurpose::kWideAssert:
         return "assertion failed: " + reached.assertion;

@@ -153,7 +153,7 @@ TEST(Breakpoints, of_an_unloaded_module_are_forgotten_without_a_write) {
 }
 
 TEST(WatchedFunctions, are_found_by_module_name_in_any_case) {
-  EXPECT_EQ(watched_functions("NTDLL.DLL").size(), 1u);
+  EXPECT_EQ(watched_functions("NTDLL.DLL").size(), 2u);
   EXPECT_EQ(watched_functions("ucrtbase.dll").front().purpose, WatchPurpose::kAbort);
   EXPECT_TRUE(watched_functions("user32.dll").empty());
   EXPECT_TRUE(watched_functions("").empty());
