@@ -135,7 +135,9 @@ struct ProcessRecord {
   std::optional<std::chrono::milliseconds> end;  ///< none: it did not end while it was watched
   std::optional<std::uint32_t> exit_status;
   HowEnded ended = HowEnded::kItself;
-  bool followed = true;    ///< false: it ran without a debugger, so that only its birth and perhaps its end are known
+  /// False: catcher was not its debugger, so that only its birth and perhaps its end are known. Where another debugger
+  /// of the tree had it, it comes after all that catcher followed.
+  bool followed = true;
   bool is_helper = false;  ///< a process of the OS (console host, error reporting): nobody waits for it
   /// From where it ended itself; only when it was asked for or the status is an error.
   std::optional<Stack> exit_stack;
@@ -187,6 +189,7 @@ struct CapturedStream {
 
 /// What the target wrote to its standard streams.
 struct CapturedOutput {
+  bool passed_through = true;  ///< it went on to catcher's own streams too
   CapturedStream out;
   CapturedStream error;
 };
@@ -281,7 +284,7 @@ struct RunReport {
   std::uint32_t exit_code = 0;           ///< what catcher exits with
   std::string summary;                   ///< one line, the same as on stderr
   std::string start_failure;             ///< why the target could not start; empty when it did
-  std::vector<ProcessRecord> processes;  ///< in order of creation; the first is the root
+  std::vector<ProcessRecord> processes;  ///< in order of creation, see ProcessRecord::followed; the first is the root
   std::vector<Crash> crashes;            ///< in order of time; the first decides
   std::optional<Hang> hang;
   std::optional<LimitHit> limit;

@@ -46,6 +46,9 @@ std::string process_line(const ProcessRecord& process, std::size_t depth, const 
   if (process.end) {
     line += paint.faint(fmt::format(" after {}", describe_duration(*process.end - process.start)));
   }
+  if (!process.followed) {
+    line += ", not debugged by catcher";
+  }
   if (options.full && !process.command_line.empty()) {
     line += paint.faint("  " + escape_for_terminal(process.command_line));
   }

@@ -11,6 +11,7 @@
 #include "report/paint.h"
 #include "report/process_tree_text.h"
 #include "report/stack_text.h"
+#include "report/target_text.h"
 #include "triage/exception_catalogue.h"
 #include "triage/fault_description.h"
 #include "triage/hex.h"
@@ -295,11 +296,15 @@ std::string to_text(const RunReport& report, const TextOptions& options) {
   const Paint paint(options.colour);
   const std::string exit_stacks = exit_stacks_text(report, options);
   const std::string handles = report.handles ? handles_text(*report.handles, options) : std::string();
-  const bool has_findings = report.hang || !exit_stacks.empty() || !handles.empty();
+  const bool is_short_and_good = report.verdict == Verdict::kNormal && report.exit_code == 0 && !options.full;
+  const std::string captured =
+      report.captured && !is_short_and_good ? captured_text(*report.captured, options) : std::string();
+  const bool has_findings = report.hang || !exit_stacks.empty() || !handles.empty() || !captured.empty();
   if (report.verdict == Verdict::kNormal && !options.full && !has_findings) {
     return warnings_text(report.warnings, paint);
   }
   std::string text = summary_line(report, paint);
+  text += options.full ? surroundings_row(report) : std::string();
   text += crashes_text(report, options);
   if (report.hang) {
     text += hang_text(*report.hang, moment_of_look(report.verdict), options);
@@ -309,6 +314,7 @@ std::string to_text(const RunReport& report, const TextOptions& options) {
   }
   text += handles;
   text += exit_stacks;
+  text += captured;
   if (!report.processes.empty() && report.verdict != Verdict::kStartFailed) {
     text += heading("processes") + process_tree_text(report.processes, options);
   }

@@ -85,7 +85,7 @@ bool is_output_captured(const Options& options) noexcept {
   return !options.capture.log_directory.empty() || !options.capture.pass_through || options.limits.output;
 }
 
-OutputCapture::OutputCapture(const Options& options) {
+OutputCapture::OutputCapture(const Options& options) : pass_through_(options.capture.pass_through) {
   // Before anything is opened: a standard handle with nothing behind it may have the value of the next handle.
   UniqueHandle own_out = options.capture.pass_through ? duplicate_of(STD_OUTPUT_HANDLE) : nullptr;
   UniqueHandle own_error = options.capture.pass_through ? duplicate_of(STD_ERROR_HANDLE) : nullptr;
@@ -164,6 +164,7 @@ std::optional<CapturedOutput> OutputCapture::finish() {
   }
   target_has_started();
   CapturedOutput captured;
+  captured.passed_through = pass_through_;
   const auto since = StreamReader::Clock::now();
   captured.out = finish(out_, "stdout", since);
   captured.error = finish(error_, "stderr", since);

@@ -62,6 +62,7 @@ class OutputCapture {
 
   UniqueFile input_;
   std::shared_ptr<OutputMeter> meter_;  // null: nothing is captured
+  bool pass_through_;
   Stream out_;
   Stream error_;
   std::vector<std::string> warnings_;

@@ -62,6 +62,21 @@ TEST(Capture, keeps_a_quiet_target_quiet) {
   EXPECT_EQ(run.report["captured"]["stderr"]["tail"], "else\n");
 }
 
+TEST(Capture, shows_the_end_of_what_a_quiet_target_wrote_before_it_failed) {
+  const CatcherRun run = catch_writer(L"say something say_err why wrong", L"--quiet-target");
+  EXPECT_NE(run.program.exit_code, 0U);
+  EXPECT_EQ(run.program.out, "");
+  EXPECT_NE(run.program.err.find("stderr of the target\n    why\n"), std::string::npos) << run.program.err;
+  const CatcherRun passed_on = catch_writer(L"say_err why wrong", log_option());
+  EXPECT_EQ(passed_on.program.err, "why\n");
+}
+
+TEST(Capture, shows_the_output_of_a_quiet_target_that_was_killed) {
+  const CatcherRun run = catch_writer(L"say started sleep 100000", L"--quiet-target --timeout 1");
+  EXPECT_EQ(run.program.exit_code, 124U);
+  EXPECT_NE(run.program.err.find("stdout of the target\n    started\n"), std::string::npos) << run.program.err;
+}
+
 TEST(Capture, is_not_made_where_nobody_asked) {
   EXPECT_FALSE(catch_writer(L"say x", L"").report.contains("captured"));
 }

@@ -81,6 +81,40 @@ TEST(TextReport, an_exit_with_its_stack_is_as_in_its_golden_file) {
   EXPECT_EQ(to_text(samples::exit_with_stack()), golden("exit_stack.txt"));
 }
 
+TEST(TextReport, a_failure_of_a_quiet_target_shows_the_end_of_its_output) {
+  EXPECT_EQ(to_text(samples::quiet_failure()), golden("quiet_failure.txt"));
+}
+
+TEST(TextReport, a_failure_of_a_quiet_target_in_full_is_as_in_its_golden_file) {
+  EXPECT_EQ(to_text(samples::quiet_failure(), full()), golden("quiet_failure_full.txt"));
+}
+
+TEST(TextReport, output_that_was_passed_on_is_not_said_twice) {
+  RunReport report = samples::quiet_failure();
+  report.captured->passed_through = true;
+  EXPECT_EQ(to_text(report), "");
+}
+
+TEST(TextReport, a_quiet_target_that_ends_well_stays_quiet) {
+  RunReport report = samples::quiet_failure();
+  report.exit_code = 0;
+  EXPECT_EQ(to_text(report), "");
+}
+
+TEST(TextReport, without_a_word_on_stderr_the_end_of_stdout_is_shown) {
+  RunReport report = samples::quiet_failure();
+  report.captured->error = {};
+  EXPECT_NE(to_text(report).find("\nend of the stdout of the target\n    step 1\n    step 2\n"), std::string::npos);
+}
+
+TEST(TextReport, a_line_without_end_shows_its_end) {
+  RunReport report = samples::quiet_failure();
+  report.captured->error.tail = "begin" + std::string(5000, '.') + "end";
+  const std::string text = to_text(report);
+  EXPECT_EQ(text.find("begin"), std::string::npos);
+  EXPECT_NE(text.find("...end\n"), std::string::npos);
+}
+
 TEST(TextReport, a_failed_start_is_one_line) {
   EXPECT_EQ(to_text(samples::failed_start()), "catcher: nowhere.exe was not found\n");
 }

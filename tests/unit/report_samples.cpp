@@ -250,6 +250,24 @@ RunReport exit_with_stack() {
   return report;
 }
 
+RunReport quiet_failure() {
+  RunReport report = basic(Verdict::kNormal, 3);
+  report.processes = {process(264, 228, 0, 812, 3, HowEnded::kItself)};
+  report.surroundings.variables = {{"MODE", "fast"}};
+  report.surroundings.directory = R"(C:\build)";
+  report.surroundings.debug_heap = true;
+  report.stdin_file = R"(C:\build\input.txt)";
+  CapturedOutput captured;
+  captured.passed_through = false;
+  captured.out.tail = "step 1\nstep 2\n";
+  captured.out.bytes = 100'000;
+  captured.error.tail = "one\r\ntwo\r\n\r\nthree \x1b[31m\r\nfour\r\nfive\r\nsix \xff\r\n\r\n";
+  captured.error.bytes = captured.error.tail.size();
+  report.captured = captured;
+  report.summary = summarize_run(report);
+  return report;
+}
+
 RunReport failed_start() {
   RunReport report = basic(Verdict::kStartFailed, 127);
   report.command_line = "nowhere.exe";

@@ -12,6 +12,7 @@ RunReport deep_recursion();     // a stack overflow, 5,000 frames of which 256 w
 RunReport timeout_of_a_tree();  // three processes, one of which has 12 threads that wait alike
 RunReport hostile_text();  // escapes, controls, wrong UTF-8 and reading-direction tricks in every text of the debuggee
 RunReport exit_with_stack();  // ended with 3, and the stack of the exit call was asked for
+RunReport quiet_failure();    // ended with 3; what it wrote was kept and nobody has seen it
 RunReport failed_start();     // the target was not found
 
 }  // namespace catcher::samples
