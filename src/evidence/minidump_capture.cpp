@@ -116,7 +116,8 @@ void capture_threads(const DumpedProcess& dumped, MinidumpContents& contents) {
   order.resize(std::min(order.size(), kMostThreads));
   for (const DumpedThread* thread : order) {
     const std::uint64_t limit = thread->tid == dumped.crashed_tid ? kLongestStack : kLongestStackOfOthers;
-    MinidumpContents::Thread entry{thread->tid, thread->name, thread->teb, {}, {}};
+    const Address teb = dumped.is_64_bit ? thread->teb : teb32_of(dumped.memory, thread->teb);
+    MinidumpContents::Thread entry{thread->tid, thread->name, teb, {}, {}};
     if (thread->registers) {
       entry.context = thread->registers->context;
       entry.stack = capture_stack(dumped, *thread, std::min(limit, budget));
@@ -203,7 +204,7 @@ std::vector<MemoryRange> interesting_ranges(const DumpedProcess& dumped) {
       std::for_each(thread.registers->general.begin(), thread.registers->general.end(), around);
     }
     if (thread.teb && tebs++ < kThreadsWithTeb) {
-      ranges.push_back({thread.teb, 2 * kPage});
+      ranges.push_back({dumped.is_64_bit ? thread.teb : teb32_of(dumped.memory, thread.teb), 2 * kPage});
     }
   }
   if (dumped.exception && dumped.exception->target) {
@@ -223,6 +224,11 @@ MinidumpContents capture_minidump(const DumpedProcess& dumped) {
   contents.process = capture_process(dumped);
   capture_threads(dumped, contents);
   for (const Module& module : dumped.modules) {
+    // As a dump of a 32-bit process by a 32-bit debugger: readers take wow64.dll as the mark of one that has 64-bit
+    // contexts, and find no registers then.
+    if (!dumped.is_64_bit && module.base.value > 0xFFFF'FFFF) {
+      continue;
+    }
     contents.modules.push_back(capture_module(dumped.memory, module));
   }
   contents.exception = capture_exception(dumped);

@@ -52,16 +52,19 @@ Address teb_of_thread(void* thread) {
   return {std::bit_cast<std::uint64_t>(info.teb)};
 }
 
+Address teb32_of(const MemoryReader& memory, Address teb) {
+  // Under WOW64 the first field of the 64-bit TEB, the exception list that 64-bit code has no use for, points at it.
+  const std::uint64_t teb32 = read_value<std::uint64_t>(memory, teb).value_or(0);
+  return teb32 <= 0xFFFF'FFFF ? Address{teb32} : Address{};
+}
+
 std::optional<ThreadStack> read_thread_stack(const MemoryReader& memory, Address teb, std::uint32_t tid,
                                              bool is_64_bit) {
   if (!is_64_bit) {
-    // Under WOW64 the first field of the 64-bit TEB, the exception list that 64-bit code has no use for, points at the
-    // 32-bit TEB.
-    const auto teb32 = read_value<std::uint64_t>(memory, teb);
-    if (!teb32 || *teb32 == 0) {
+    teb = teb32_of(memory, teb);
+    if (!teb) {
       return std::nullopt;
     }
-    teb = {*teb32};
   }
   const TebLayout& layout = is_64_bit ? kTeb64 : kTeb32;
   const auto base = read_pointer(memory, teb + layout.stack_base, is_64_bit);

@@ -296,6 +296,21 @@ TEST(MinidumpCapture, a_process_that_shows_nothing_still_gives_a_dump) {
   EXPECT_TRUE(contents.modules[0].codeview.empty());
 }
 
+TEST(MinidumpCapture, of_a_32_bit_process_has_32_bit_modules_and_tebs_only) {
+  SyntheticMemory memory;
+  memory.put(Address{0x7000}, std::uint64_t{0x9000});  // where a 64-bit TEB names the 32-bit one
+  const std::vector<DumpedThread> threads{{1, "", {0x7000}, std::nullopt}};
+  Module wow64;
+  wow64.base = {0x6FFFFFF00000};
+  Module program;
+  program.base = {0x400000};
+  const std::vector<Module> modules{wow64, program};
+  const auto contents = capture_minidump({nullptr, 1, false, memory, modules, threads, 0, std::nullopt, ""});
+  EXPECT_EQ(contents.threads[0].teb, Address{0x9000});
+  ASSERT_EQ(contents.modules.size(), 1U);
+  EXPECT_EQ(contents.modules[0].base, program.base);
+}
+
 TEST(MinidumpCapture, the_codeview_record_is_found_through_the_debug_directory) {
   SyntheticMemory memory;
   memory.fill({0x140000000}, 0x3000);
