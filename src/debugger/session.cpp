@@ -135,11 +135,14 @@ void Session::end_process(Process& process, std::uint32_t status) {
 
 void Session::kill_tree(std::uint32_t status) {
   killing_ = true;
+  if (launched_.job && !released_) {
+    // Now, for a debugger takes its debuggees with it.
+    outsiders_.look(launched_.job->process_ids(), tree_);
+    outsiders_.note_kill();
+  }
   auto& processes = tree_.processes();
   std::for_each(processes.rbegin(), processes.rend(), [&](Process& process) { end_process(process, status); });
   if (launched_.job && !released_) {
-    outsiders_.look(launched_.job->process_ids(), tree_);
-    outsiders_.note_kill();
     launched_.job->terminate(status);
   }
 }
