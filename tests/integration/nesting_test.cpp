@@ -42,6 +42,22 @@ TEST(Nested, an_abort_leaves_the_inner_catcher_clean) {
   expect_clean_inner(run_nested(harness::program(L"crash_test.exe") + L" abort"), 134);
 }
 
+TEST(Nested, what_another_debugger_debugs_is_listed_and_dies_with_the_tree) {
+  const CatcherRun run =
+      harness::run_catcher(L"--timeout 3", harness::program(L"adversary.exe") + L" DEBUG_A_COPY HANG");
+  SCOPED_TRACE(run.describe());
+  EXPECT_EQ(run.verdict(), "timeout");
+  ASSERT_EQ(run.process_count(), 2U);
+  const nlohmann::json child = run.process(1);
+  EXPECT_EQ(child["parent_pid"], run.process(0)["pid"]);
+  EXPECT_EQ(child["followed"], false);
+  EXPECT_EQ(child["ended"], "killed");
+  EXPECT_TRUE(child["image"].get<std::string>().ends_with("adversary.exe")) << child["image"];
+  EXPECT_TRUE(child.contains("exit_status"));
+  EXPECT_NE(run.program.err.find(", not debugged by catcher"), std::string::npos);
+  EXPECT_FALSE(run.process(0).contains("followed"));
+}
+
 TEST(Nested, a_handle_closed_twice_would_be_seen) {
   const CatcherRun run = harness::catch_crash_test(L"INVALID_HANDLE");
   EXPECT_EQ(run.handled(kInvalidHandle), 1U) << run.describe();
