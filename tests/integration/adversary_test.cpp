@@ -163,6 +163,7 @@ TEST_P(Adversary, a_process_without_handles_still_has_a_crash_report) {
 
 // --- Floods.
 
+// 100,000 in one kind of process only: under Wine that takes a quarter of a minute.
 TEST_P(Adversary, exceptions_without_end_are_counted_one_by_one) {
   const CatcherRun result =
       run(GetParam() == 64 ? L"FLOOD_EXCEPTIONS 100000 EXIT 3" : L"FLOOD_EXCEPTIONS 10000 EXIT 3");
@@ -185,7 +186,7 @@ TEST_P(Adversary, made_up_exception_codes_do_not_make_the_report_grow) {
 
 TEST_P(Adversary, hostile_thread_names_are_shown_safely) {
   const CatcherRun result =
-      run(GetParam() == 64 ? L"FLOOD_THREAD_NAMES 100000 CRASH" : L"FLOOD_THREAD_NAMES 10000 CRASH");
+      run(GetParam() == 64 ? L"FLOOD_THREAD_NAMES 20000 CRASH" : L"FLOOD_THREAD_NAMES 10000 CRASH");
   SCOPED_TRACE(result.describe());
   expect_crash(result, kAccessViolation);
   EXPECT_EQ(result.program.err.find('\x1b'), std::string::npos);
