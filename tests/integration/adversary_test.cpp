@@ -195,7 +195,7 @@ TEST_P(Adversary, hostile_thread_names_are_shown_safely) {
 
 TEST_P(Adversary, a_flood_of_debug_output_keeps_its_end_and_is_bounded) {
   const CatcherRun result =
-      run(GetParam() == 64 ? L"FLOOD_DEBUG_OUTPUT 50000 CRASH" : L"FLOOD_DEBUG_OUTPUT 10000 CRASH");
+      run(GetParam() == 64 ? L"FLOOD_DEBUG_OUTPUT 20000 CRASH" : L"FLOOD_DEBUG_OUTPUT 5000 CRASH");
   expect_crash(result, kAccessViolation);
   EXPECT_EQ(result.program.err.find('\x1b'), std::string::npos);
   EXPECT_LT(result.report.dump().size(), 1'000'000U);
