@@ -27,7 +27,8 @@ class DebugPort {
   WaitResult wait(std::optional<Clock::time_point> deadline);
 
   // Debuggees (SYNCHRONIZE) whose end ends a wait too, where no event told of it: a process can take itself out of its
-  // debugger's hands. The handles stay the caller's, and must be open during a wait. As many as the OS waits for at once.
+  // debugger's hands. The handles stay the caller's, and must be open during a wait. As many as the OS waits for at
+  // once.
   void attend(std::vector<HANDLE> processes) noexcept { processes_ = std::move(processes); }
 
   // Which of them it was, after a wait() that gave kProcessGone.
@@ -51,6 +52,7 @@ class DebugPort {
   void resume(DWORD continue_status) noexcept;
 
  private:
+  bool take_event_of_a_storm(std::optional<Clock::time_point> deadline);
   WaitResult wait_with_debug_object(std::optional<Clock::time_point> deadline);
   WaitResult wait_without_debug_object(std::optional<Clock::time_point> deadline);
   bool take_event(DWORD timeout);
@@ -63,6 +65,8 @@ class DebugPort {
   HANDLE woken_by_ = nullptr;  // one of these
   std::vector<HANDLE> processes_;
   HANDLE gone_ = nullptr;
+  Clock::time_point last_event_;   // when it was taken
+  Clock::time_point last_looked_;  // at everything that ends a wait
   DEBUG_EVENT event_{};
 };
 
