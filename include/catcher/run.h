@@ -32,8 +32,8 @@ class StopSource {
 struct RunObserver {
   /// One line for each debug event (`-v`); UTF-8, safe to print. Empty: no lines are made.
   std::function<void(std::string_view line)> on_event;
-  /// What a process gave to OutputDebugString, as soon as it came, when Capture::echo_debug_output is set; what it takes
-  /// counts as the cost of reading these texts, which is bounded. UTF-8, but not safe to print.
+  /// What a process gave to OutputDebugString, as soon as it came, when Capture::echo_debug_output is set; what it
+  /// takes counts as the cost of reading these texts, which is bounded. UTF-8, but not safe to print.
   std::function<void(const DebugLine& line)> on_debug_output;
 };
 
@@ -41,8 +41,8 @@ struct RunObserver {
 /// debugger (only it may wait for debug events), so several threads may each call run() at the same time. Every process
 /// of the tree has ended when it returns. A target that is not found or cannot start is a verdict, not an error. Sets
 /// the error mode of the calling process, which the tree inherits, so that no error dialog stops a run. Throws
-/// SetupError when a file or a directory that the options name cannot be had, std::system_error with the Win32 code when
-/// the OS refuses something that a run cannot do without.
+/// SetupError when a file or a directory that the options name cannot be had, std::system_error with the Win32 code
+/// when the OS refuses something that a run cannot do without.
 RunReport run(const Options& options, const StopSource& stop, const RunObserver& observer = {});
 
 /// The same, without a way to stop it from outside.

@@ -167,7 +167,8 @@ void BreakpointTable::remove_all(ProcessMemory& memory) {
 }
 
 void BreakpointTable::forget_module(ProcessMemory& memory, Address base) {
-  removed_.clear();  // whatever is at such an address next has breakpoints of its own
+  // Whatever is at such an address next has breakpoints of its own; those in other images may still be hit.
+  std::erase_if(removed_, [base](const auto& removed) { return removed.second == base; });
   for (auto it = breakpoints_.begin(); it != breakpoints_.end();) {
     if (it->second.module == base) {
       memory.reveal(it->first);

@@ -85,7 +85,7 @@ class BreakpointTable {
 
  private:
   std::map<Address, Breakpoint> breakpoints_;
-  std::set<Address> removed_;
+  std::map<Address, Address> removed_;  // with the base of the image that each was in
 };
 
 }  // namespace catcher

@@ -51,8 +51,8 @@ struct Process {
   std::optional<Clock::time_point> ended;
   std::optional<std::uint32_t> exit_status;
   ExitRequest exit_request = ExitRequest::kNone;
-  bool followed = true;    // false: it runs without us, and only its birth was seen
-  bool detached = false;   // it was let go alive
+  bool followed = true;   // false: it runs without us, and only its birth was seen
+  bool detached = false;  // it was let go alive
   // It ended, and no event told of it: it had taken itself out of the debugger's hands.
   bool lost = false;
   bool is_helper = false;  // a process of the OS that nobody waits for

@@ -43,7 +43,8 @@ class StoppedProcess {
   // One thread with its whole stack, named.
   StoppedThread thread(const Thread& thread);
 
-  // Every thread of its own, `first` first; those that `deadline` left no time for have no stack, and their stack says so.
+  // Every thread of its own, `first` first; those that `deadline` left no time for have no stack, and their stack says
+  // so.
   std::vector<StoppedThread> threads(std::uint32_t first, Clock::time_point deadline);
 
   // The modules, with the symbols that the stacks so far have asked for.
