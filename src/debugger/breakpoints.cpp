@@ -139,8 +139,8 @@ void BreakpointTable::remove(ProcessMemory& memory, Address at) {
   if (found != breakpoints_.end()) {
     memory.write_code(at, found->second.original);
     memory.reveal(at);
+    removed_.insert_or_assign(at, found->second.module);
     breakpoints_.erase(found);
-    removed_.insert(at);
   }
 }
 

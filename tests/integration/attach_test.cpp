@@ -164,20 +164,22 @@ TEST(Attach, a_program_that_is_waited_for_is_attached_to_when_it_starts) {
   // A name that no other test's program has.
   const std::filesystem::path own = harness::scratch_directory() / "awaited_target.exe";
   std::filesystem::copy_file(harness::bin_directory() / "attach_target.exe", own);
+  const UniqueHandle done(CreateEventW(nullptr, TRUE, FALSE, nullptr));
   ProgramResult catcher;
-  std::thread waiting([&] { catcher = harness::run_catcher_words(L"attach --wait-for Awaited_*.exe --timeout 60"); });
-  // Whether catcher already waits nobody can see from here: the target is started until one of them was attached to.
-  const std::wstring start = L"\"" + own.wstring() + L"\" crash";
-  std::atomic<bool> seen = false;
-  std::thread starting([&] {
-    while (!seen) {
-      harness::run_program(start);
-    }
+  std::thread waiting([&] {
+    catcher = harness::run_catcher_words(L"attach --wait-for Awaited_*.exe --timeout 60 --break");
+    SetEvent(done.get());
   });
+  // Whether catcher waits already, nobody can see from here: programs are started until one was attached to.
+  RunSettings settings;
+  settings.stdout_mark = "\n";
+  settings.on_mark = [&done](void*) { WaitForSingleObject(done.get(), 1000); };
+  while (WaitForSingleObject(done.get(), 0) == WAIT_TIMEOUT) {
+    EXPECT_EQ(harness::run_program(L"\"" + own.wstring() + L"\" exit 6", settings).exit_code, 6U);
+  }
   waiting.join();
-  seen = true;
-  starting.join();
-  EXPECT_EQ(catcher.exit_code, 139U) << catcher.err;
+  EXPECT_EQ(catcher.exit_code, 0U) << catcher.err;
+  EXPECT_NE(catcher.err.find("looked at awaited_target.exe"), std::string::npos) << catcher.err;
 }
 
 TEST(Attach, a_program_that_never_starts_is_a_timeout) {
