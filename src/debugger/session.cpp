@@ -392,7 +392,7 @@ void Session::on_module_loaded(Process& process, const LOAD_DLL_DEBUG_INFO& info
   const UniqueFile file(info.hFile);  // ours to close; NULL where the OS could not open it
   const Module& module =
       process.modules.emplace_back(Module{to_address(info.lpBaseOfDll), 0, 0, true, {}, file_name_behind(file.get())});
-  if (!killing_) {
+  if (!killing_ && find_detaching(process) == nullptr) {  // else nothing of ours is wanted in it any more
     if (probe_ != nullptr) {
       probe_->on_module_loaded(process, module);
     }
