@@ -215,7 +215,10 @@ RunReport made_report(FuzzInput& input) {
     report.limit = made_limit(input);
   }
   if (input.flag()) {
-    report.captured = CapturedOutput{made_stream(input), made_stream(input)};
+    CapturedOutput& captured = report.captured.emplace();
+    captured.passed_through = false;
+    captured.out = made_stream(input);
+    captured.error = made_stream(input);
   }
   report.debug_output.dropped = input.take<std::uint64_t>();
   report.debug_output.lines = several(input, 3, [](FuzzInput& in) {
