@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace catcher {
 namespace {
@@ -21,21 +22,36 @@ using Clock = std::chrono::steady_clock;
 // for a program that is to be caught at its beginning, looking often is better than being told late.
 constexpr std::chrono::milliseconds kInterval{20};
 
-using ProcessIds = std::set<std::uint32_t>;
+// Process id and time of birth: an id is used again at once.
+using Identity = std::pair<std::uint32_t, std::uint64_t>;
+using Identities = std::set<Identity>;
+
+// 0 for a process that we may not even ask.
+std::uint64_t birth_of(std::uint32_t pid) {
+  const UniqueHandle process(OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid));
+  FILETIME created{};
+  FILETIME ended{};
+  FILETIME kernel{};
+  FILETIME user{};
+  if (!process || GetProcessTimes(process.get(), &created, &ended, &kernel, &user) == 0) {
+    return 0;
+  }
+  return (std::uint64_t{created.dwHighDateTime} << 32U) | created.dwLowDateTime;
+}
 
 // Those with this file name that run now.
-ProcessIds find_programs(std::string_view name) {
+Identities find_programs(std::string_view name) {
   const UniqueFile snapshot(CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0));  // INVALID_HANDLE_VALUE like a file
   if (!snapshot) {
     throw last_win32_error("CreateToolhelp32Snapshot");
   }
-  ProcessIds found;
+  Identities found;
   PROCESSENTRY32W entry{};
   entry.dwSize = sizeof entry;
   for (BOOL more = Process32FirstW(snapshot.get(), &entry); more != 0; more = Process32NextW(snapshot.get(), &entry)) {
     if (entry.th32ProcessID != GetCurrentProcessId() &&
         matches_wildcard(to_utf8(static_cast<const wchar_t*>(entry.szExeFile)), name)) {
-      found.insert(entry.th32ProcessID);
+      found.emplace(entry.th32ProcessID, birth_of(entry.th32ProcessID));
     }
   }
   return found;
@@ -55,8 +71,7 @@ bool pause(HANDLE wake, std::chrono::milliseconds time) {
 
 std::optional<std::uint32_t> await_program(std::string_view name, void* wake,
                                            std::optional<Clock::time_point> deadline) {
-  // Compared with the last look only: an id that was free in between belongs to another process now.
-  ProcessIds before = find_programs(name);
+  const Identities before = find_programs(name);
   for (;;) {
     const auto now = Clock::now();
     if (deadline && now >= *deadline) {
@@ -66,13 +81,12 @@ std::optional<std::uint32_t> await_program(std::string_view name, void* wake,
     if (!pause(wake, std::min(left, kInterval))) {
       return std::nullopt;
     }
-    ProcessIds running = find_programs(name);
+    const Identities running = find_programs(name);
     const auto fresh =
-        std::find_if(running.begin(), running.end(), [&before](std::uint32_t pid) { return !before.contains(pid); });
+        std::find_if(running.begin(), running.end(), [&before](const Identity& one) { return !before.contains(one); });
     if (fresh != running.end()) {
-      return *fresh;
+      return fresh->first;
     }
-    before = std::move(running);
   }
 }
 
