@@ -125,6 +125,20 @@ struct HandleOptions {
   std::uint32_t rate = 2000;           ///< hits a second above which the probe goes away; 0: never
 };
 
+/// How much of a program's memory is looked at; each more than the one before.
+enum class MemoryProbe {
+  kOff,
+  kSummary,  ///< what the address space and the heaps are full of: looked at when a process ends
+  kTrace     ///< also who allocated what is still there: every allocation of address space is watched
+};
+
+/// Where did the memory go: `--memory`.
+struct MemoryOptions {
+  MemoryProbe probe = MemoryProbe::kOff;
+  std::optional<std::uint64_t> leak_limit;  ///< more bytes than this from one stack, live at the end, are a defect
+  std::chrono::milliseconds interval{250};  ///< the shortest time between two samples of the committed memory
+};
+
 /// Everything one run can be told. Plain values; the defaults are those of the command line.
 struct Options {
   /// The target's command line, passed on verbatim. Its first word names the program. UTF-16, at most 32,766 units
@@ -144,6 +158,7 @@ struct Options {
   /// Set: `command_line` is not used. catcher then kills nothing but what has crashed: it detaches.
   std::optional<AttachTarget> attach;
   HandleOptions handles;
+  MemoryOptions memory;
 };
 
 }  // namespace catcher

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <catcher/address.h>
+#include <catcher/memory_report.h>
 #include <catcher/options.h>
+#include <catcher/stack.h>
 
 #include <chrono>
 #include <cstddef>
@@ -27,33 +29,6 @@ enum class AccessOperation { kRead, kWrite, kExecute };
 
 /// How a process ended.
 enum class HowEnded { kItself, kCrash, kKilled, kDetached };
-
-/// How a stack frame was found, from the most to the least trustworthy.
-enum class FrameSource { kContext, kUnwindData, kReturnPop, kFramePointer, kScan, kInline };
-
-/// One frame of a stack, innermost first. What is not known is empty or zero.
-struct Frame {
-  Address pc;                                     ///< instruction pointer, or the return address for outer frames
-  std::string module;                             ///< file name of the module, as on disk; empty: in no module
-  std::uint64_t offset = 0;                       ///< pc relative to the module's base
-  std::string function;                           ///< readable (demangled) name
-  std::uint64_t function_offset = 0;              ///< pc relative to the function's start
-  std::string file;                               ///< source file as the debug information names it
-  std::uint32_t line = 0;                         ///< 1-based
-  bool is_inline = false;                         ///< the function was inlined into the next outer frame
-  bool in_bucket = false;                         ///< counted in the bucket
-  FrameSource source = FrameSource::kUnwindData;  ///< how the frame was found
-};
-
-/// The stack of one thread.
-struct Stack {
-  static constexpr std::size_t kHead = 200;  ///< of a deeper stack the innermost kHead frames are kept
-  static constexpr std::size_t kTail = 56;   ///< and the outermost kTail
-
-  std::vector<Frame> frames;       ///< at most kHead + kTail, innermost first
-  std::uint64_t frames_total = 0;  ///< how many there were
-  std::string end_reason;          ///< why unwinding ended before the thread's start; empty when it did not
-};
 
 /// One thread of a stopped process.
 struct ThreadRecord {
@@ -293,6 +268,7 @@ struct RunReport {
   Surroundings surroundings;                         ///< what was changed for the target; paths in full
   std::string stdin_file;                            ///< what it read as standard input, in full; empty: catcher's own
   std::optional<HandleReport> handles;               ///< nothing when they were not watched
+  std::optional<MemoryReport> memory;                ///< nothing when nobody asked and no memory limit was hit
   std::vector<HandledException> handled_exceptions;  ///< by code
   std::vector<std::string> warnings;                 ///< what catcher could not do, one line each
 };

@@ -9,6 +9,7 @@ namespace catcher {
 namespace {
 
 constexpr const char* kGroup = "Handles";
+constexpr const char* kMemoryGroup = "Memory";
 
 // A count that may be none.
 std::uint32_t count_or_zero(std::string_view option, std::string_view word) {
@@ -28,6 +29,16 @@ HandleProbe probe_of(const std::string& word) {
   fail(fmt::format("--handles={}: give close, full or uses", shown(word)));
 }
 
+MemoryProbe memory_probe_of(const std::string& word) {
+  if (word == "summary") {
+    return MemoryProbe::kSummary;
+  }
+  if (word == "trace") {
+    return MemoryProbe::kTrace;
+  }
+  fail(fmt::format("--memory={}: give summary or trace", shown(word)));
+}
+
 }  // namespace
 
 void ProbeOptions::add_to(CLI::App& app) {
@@ -45,6 +56,16 @@ void ProbeOptions::add_to(CLI::App& app) {
   add_text(app,
            {"--probe-rate", "N", "watched calls a second above which the watch ends (default 2000; 0: never)", kGroup},
            rate_);
+  app.add_flag("--memory{summary}", memory_,
+               "say what each process's address space and heaps are full of when it ends; =trace also who allocated "
+               "the big blocks")
+      ->group(kMemoryGroup);
+  add_text(app,
+           {"--memory-interval", "TIME", "shortest time between two samples of the committed memory", kMemoryGroup},
+           memory_interval_);
+  add_text(app,
+           {"--leak-limit", "SIZE", "more memory than this from one stack, live at the end, is a defect", kMemoryGroup},
+           leak_limit_);
 }
 
 void ProbeOptions::interpret_handles(HandleOptions& handles) const {
@@ -70,8 +91,27 @@ void ProbeOptions::interpret_handles(HandleOptions& handles) const {
   }
 }
 
+void ProbeOptions::interpret_memory(MemoryOptions& memory) const {
+  if (!memory_.empty()) {
+    memory.probe = memory_probe_of(memory_);
+  }
+  if (memory_interval_) {
+    memory.interval = duration_value("--memory-interval", *memory_interval_);
+  }
+  if (leak_limit_) {
+    memory.leak_limit = size_value("--leak-limit", *leak_limit_);
+  }
+  if (memory_interval_ && memory.probe == MemoryProbe::kOff) {
+    fail("--memory-interval says what --memory does; give that too");
+  }
+  if (leak_limit_ && memory.probe != MemoryProbe::kTrace) {
+    fail("--leak-limit needs to know who allocates: give --memory=trace too");
+  }
+}
+
 void ProbeOptions::interpret(Options& options) const {
   interpret_handles(options.handles);
+  interpret_memory(options.memory);
 }
 
 }  // namespace catcher

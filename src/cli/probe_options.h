@@ -16,11 +16,15 @@ class ProbeOptions {
 
  private:
   void interpret_handles(HandleOptions& handles) const;
+  void interpret_memory(MemoryOptions& memory) const;
 
   std::string handles_;
   std::vector<std::string> guards_;
   std::optional<std::string> leaks_;
   std::optional<std::string> rate_;
+  std::string memory_;
+  std::optional<std::string> memory_interval_;
+  std::optional<std::string> leak_limit_;
 };
 
 }  // namespace catcher

@@ -127,6 +127,23 @@ TEST(ParseOptions, bad_values_are_named_with_the_remedy) {
   EXPECT_NE(complaint(L"--crash-exit-code many -- x").find("'status'"), std::string::npos);
 }
 
+TEST(ParseOptions, memory_is_looked_at_only_when_asked_for) {
+  EXPECT_EQ(parse(L"-- a.exe").options.memory.probe, MemoryProbe::kOff);
+  EXPECT_EQ(parse(L"--memory -- a.exe").options.memory.probe, MemoryProbe::kSummary);
+  EXPECT_EQ(parse(L"--memory --memory-interval 20ms -- a.exe").options.memory.interval, 20ms);
+  const MemoryOptions traced = parse(L"--memory=trace --leak-limit 100M -- a.exe").options.memory;
+  EXPECT_EQ(traced.probe, MemoryProbe::kTrace);
+  EXPECT_EQ(traced.leak_limit, 100U << 20U);
+  EXPECT_EQ(parse(L"attach 4 --memory").options.memory.probe, MemoryProbe::kSummary);
+}
+
+TEST(ParseOptions, what_only_refines_memory_wants_memory_too) {
+  EXPECT_EQ(complaint(L"--memory=all -- a.exe"), "--memory='all': give summary or trace");
+  EXPECT_EQ(complaint(L"--memory-interval 1s -- a.exe"), "--memory-interval says what --memory does; give that too");
+  EXPECT_EQ(complaint(L"--memory --leak-limit 1M -- a.exe"),
+            "--leak-limit needs to know who allocates: give --memory=trace too");
+}
+
 TEST(ParseOptions, quiet_and_verbose_contradict_each_other) {
   EXPECT_NE(complaint(L"-q -v -- x").find("contradict"), std::string::npos);
   EXPECT_EQ(parse(L"-v -- x").verbosity, Verbosity::kEvents);
