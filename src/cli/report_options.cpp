@@ -24,6 +24,7 @@ void ReportOptions::add_to(CLI::App& app) {
   add_text(app, {"--report", "FILE", "write a JSON report; -: to stdout", kGroup}, report_);
   add_text(app, {"--junit", "FILE", "write a JUnit XML report; -: to stdout", kGroup}, junit_);
   add_text(app, {"--sarif", "FILE", "write a SARIF 2.1.0 report; -: to stdout", kGroup}, sarif_);
+  add_text(app, {"--html", "FILE", "write a page for a browser that needs nothing else; -: to stdout", kGroup}, html_);
   add_text(app, {"--annotate", "github", "say on stdout what GitHub Actions shows beside the code", kGroup}, annotate_);
   add_switch(app, {"--full", "", "the text has all threads, modules and registers", kGroup}, full_);
   add_switch(app, {"-q,--quiet", "", "say nothing", kGroup}, quiet_);
@@ -34,6 +35,7 @@ void ReportOptions::interpret(Request& request) const {
   add_order(ReportFormat::kJson, report_, request.reports);
   add_order(ReportFormat::kJunit, junit_, request.reports);
   add_order(ReportFormat::kSarif, sarif_, request.reports);
+  add_order(ReportFormat::kHtml, html_, request.reports);
   interpret_annotate(request);
   request.full_text = full_;
   if (quiet_ && verbose_) {

@@ -20,6 +20,7 @@ class ReportOptions {
   std::optional<std::string> report_;
   std::optional<std::string> junit_;
   std::optional<std::string> sarif_;
+  std::optional<std::string> html_;
   std::optional<std::string> annotate_;
   bool full_ = false;
   bool quiet_ = false;

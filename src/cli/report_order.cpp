@@ -20,7 +20,7 @@ struct FormatRow {
   std::string_view option;
 };
 constexpr std::array kFormats = {FormatRow{ReportFormat::kJson, "--report"}, FormatRow{ReportFormat::kJunit, "--junit"},
-                                 FormatRow{ReportFormat::kSarif, "--sarif"}};
+                                 FormatRow{ReportFormat::kSarif, "--sarif"}, FormatRow{ReportFormat::kHtml, "--html"}};
 
 // The whole path, so that "x.json" and ".\X.json" can be compared; the path itself where Windows cannot tell.
 std::wstring full_path(const std::wstring& path) {

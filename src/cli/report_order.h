@@ -8,7 +8,7 @@
 namespace catcher {
 
 // The formats that a report file can have.
-enum class ReportFormat { kJson, kJunit, kSarif };
+enum class ReportFormat { kJson, kJunit, kSarif, kHtml };
 
 // One report that was asked for.
 struct ReportOrder {
@@ -18,7 +18,7 @@ struct ReportOrder {
   friend bool operator==(const ReportOrder&, const ReportOrder&) = default;
 };
 
-// "--report", "--junit", "--sarif".
+// "--report", "--junit", "--sarif", "--html".
 std::string_view option_of(ReportFormat format);
 
 // Refuses what would destroy something: two reports for one file, and a report in place of the target's program (of an

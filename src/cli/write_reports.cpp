@@ -1,7 +1,9 @@
 #include "cli/write_reports.h"
 
 #include "cli/report_file.h"
+#include "cli/source_lines.h"
 #include "report/escape.h"
+#include "report/html_report.h"
 #include "report/json_report.h"
 #include "report/junit_report.h"
 #include "report/sarif_report.h"
@@ -27,6 +29,8 @@ std::string content_of(ReportFormat format, const RunReport& report) {
       return to_junit(report);
     case ReportFormat::kSarif:
       return to_sarif(report);
+    case ReportFormat::kHtml:
+      return to_html(report, {.source_line = SourceLines()});
   }
   return {};
 }

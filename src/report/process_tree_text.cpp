@@ -8,6 +8,7 @@
 
 #include "report/escape.h"
 #include "report/paint.h"
+#include "report/process_order.h"
 #include "triage/path_name.h"
 #include "triage/summary.h"
 
@@ -55,59 +56,17 @@ std::string process_line(const ProcessRecord& process, std::size_t depth, const 
   return line + '\n';
 }
 
-// Where a process stands in the tree.
-struct TreePlace {
-  std::size_t parent;  // index; the number of processes for those whose parent is none of them
-  std::size_t depth = 0;
-};
-
-// A pid can be used again within one run: the parent is the latest before the child that has the number.
-std::vector<TreePlace> places_of(const std::vector<ProcessRecord>& processes) {
-  std::vector<TreePlace> places;
-  places.reserve(processes.size());
-  for (std::size_t child = 0; child < processes.size(); ++child) {
-    TreePlace place{processes.size()};
-    for (std::size_t i = child; i-- > 0;) {
-      if (processes[i].pid == processes[child].parent_pid) {
-        place = {i, places[i].depth + 1};
-        break;
-      }
-    }
-    places.push_back(place);
-  }
-  return places;
-}
-
-// The processes in the order in which a tree is written: each followed by its descendants.
-std::vector<std::size_t> tree_order(const std::vector<TreePlace>& places) {
-  const std::size_t count = places.size();
-  std::vector<std::vector<std::size_t>> children(count + 1);
-  for (std::size_t i = 0; i < count; ++i) {
-    children[places[i].parent].push_back(i);
-  }
-  std::vector<std::size_t> order;
-  std::vector<std::size_t> open(children[count].rbegin(), children[count].rend());
-  while (!open.empty()) {
-    const std::size_t next = open.back();
-    open.pop_back();
-    order.push_back(next);
-    open.insert(open.end(), children[next].rbegin(), children[next].rend());
-  }
-  return order;
-}
-
 }  // namespace
 
 std::string process_tree_text(const std::vector<ProcessRecord>& processes, const TextOptions& options) {
-  const std::vector<TreePlace> places = places_of(processes);
   std::string text;
   std::size_t lines = 0;
-  for (const std::size_t index : tree_order(places)) {
+  for (const ProcessPlace& place : tree_order(processes)) {
     if (!options.full && lines == kShortTree) {
       text += fmt::format("    ... {} more processes (--full shows them)\n", processes.size() - lines);
       break;
     }
-    text += process_line(processes[index], places[index].depth, options);
+    text += process_line(processes[place.index], place.depth, options);
     ++lines;
   }
   return text;

@@ -64,8 +64,10 @@ TEST(Formats, a_crash_is_written_in_all_of_them_at_once) {
   const auto j = scratch(L"r.json");
   const auto x = scratch(L"r.xml");
   const auto s = scratch(L"r.sarif");
-  const ProgramResult run = run_catcher_words(L"--annotate github" + option(L"--report", j) + option(L"--junit", x) +
-                                              option(L"--sarif", s) + target(L"ACCESS_VIOLATION"));
+  const auto h = scratch(L"r.html");
+  const ProgramResult run =
+      run_catcher_words(L"--annotate github" + option(L"--report", j) + option(L"--junit", x) + option(L"--sarif", s) +
+                        option(L"--html", h) + target(L"ACCESS_VIOLATION"));
   EXPECT_EQ(run.exit_code, kMemoryAccess) << run.err;
   const json report = json::parse(read_file(j));
   const std::string summary = report["summary"];
@@ -75,6 +77,12 @@ TEST(Formats, a_crash_is_written_in_all_of_them_at_once) {
   EXPECT_STREQ(failure.attribute("type").value(), "EXCEPTION_ACCESS_VIOLATION");
   EXPECT_EQ(failure.attribute("message").value(), summary);
   EXPECT_NE(std::string(failure.child_value()).find("write_null"), std::string::npos) << failure.child_value();
+
+  pugi::xml_document page;
+  const std::string html = read_file(h);
+  EXPECT_TRUE(page.load_buffer(html.data(), html.size(), pugi::parse_default, pugi::encoding_utf8)) << html;
+  EXPECT_EQ(page.child("html").child("body").child("main").child("header").child_value("h1"), summary);
+  EXPECT_NE(html.find("*null_pointer = 1;"), std::string::npos) << "the source line is not shown";
 
   EXPECT_EQ(check_sarif(read_file(s)), "");
   const json result = json::parse(read_file(s))["runs"][0]["results"][0];

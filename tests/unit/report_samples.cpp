@@ -276,4 +276,58 @@ RunReport failed_start() {
   return report;
 }
 
+RunReport memory_of_a_leak() {
+  constexpr std::uint64_t kBlock = 0x1010000;
+  constexpr std::uint64_t kMegabyte = 1 << 20;
+  RunReport report = basic(Verdict::kLimit, 137);
+  report.duration = milliseconds(4'200);
+  ProcessRecord root;
+  root.pid = 264;
+  root.image = R"(C:\app\vision.exe)";
+  root.start = milliseconds(40);
+  root.end = milliseconds(4'190);
+  root.ended = HowEnded::kKilled;
+  report.processes = {root};
+  report.limit = LimitHit{.limit = 3000 * kMegabyte,
+                          .measured = 189 * kBlock + 20 * kMegabyte,
+                          .time = milliseconds(4'100),
+                          .pid = 264,
+                          .processes = {}};
+  MemorySnapshot snapshot;
+  snapshot.moment = MemoryMoment::kLimit;
+  snapshot.time = milliseconds(4'100);
+  snapshot.headline = "Heap 98.9 % of 2.98 GB: 189 blocks of 16.0 MB in one heap";
+  snapshot.space.uses = {{"Heap", 195, 189 * kBlock + kMegabyte, 189 * kBlock, kBlock, {0x1a0000000}},
+                         {"Image", 40, 14 * kMegabyte, 14 * kMegabyte, 3 * kMegabyte, {0x140000000}},
+                         {"Stack", 4, 2 * kMegabyte, 40 << 10, kMegabyte, {0x20000}},
+                         {"Free", 31, std::uint64_t{127} << 40U, 0, std::uint64_t{126} << 40U, {0x200000000}}};
+  snapshot.space.states = {
+      {"MEM_COMMIT", 230, 189 * kBlock + 15 * kMegabyte, 189 * kBlock + 15 * kMegabyte, kBlock, {}}};
+  snapshot.space.regions = 239;
+  snapshot.space.committed = 189 * kBlock + 15 * kMegabyte;
+  snapshot.space.reserved = 2 * kMegabyte;
+  snapshot.space.free = std::uint64_t{127} << 40U;
+  snapshot.space.largest_free = std::uint64_t{126} << 40U;
+  snapshot.heaps = {{.base = {0x10000},
+                     .kind = HeapKind::kNt,
+                     .is_process_heap = true,
+                     .reserved = kMegabyte,
+                     .committed = kMegabyte / 2,
+                     .segments = 1,
+                     .big_blocks = 189,
+                     .big_bytes = 189 * kBlock,
+                     .big_sizes = {{0x1000040, 189, 189 * kBlock}},
+                     .note = {}}};
+  snapshot.images = {{"halcon.dll", 1, 3 * kMegabyte, {0x180000000}}};
+  snapshot.files = {{R"(\Device\HarddiskVolume1\app\model.bin)", 2, 8 * kMegabyte, {0x190000000}}};
+  snapshot.stacks = {{268, "grab", kMegabyte, 64 << 10, 12 << 10}};
+  snapshot.stack_count = 4;
+  report.memory = MemoryReport{};
+  report.memory->processes = {{264, "vision.exe", 64, 189 * kBlock + 20 * kMegabyte, snapshot, ""}};
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    report.memory->timeline.push_back({milliseconds(40 + 100 * i), 20 * kMegabyte + i * 189 * kBlock / 40});
+  }
+  return report;
+}
+
 }  // namespace catcher::samples
