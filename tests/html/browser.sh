@@ -14,7 +14,8 @@ browser_pid=
 
 # Its own port: the driver says which one it was given.
 start_browser() {
-  chromedriver --port=0 >"$browser_profile/driver.log" 2>&1 &
+  : >"$browser_profile/driver.log"
+  chromedriver --port=0 >>"$browser_profile/driver.log" 2>&1 &
   browser_pid=$!
   local port=
   for _ in $(seq 300); do
