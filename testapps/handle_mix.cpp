@@ -1,6 +1,6 @@
 // Uses handles in every way that is right, and must make catcher --handles say nothing: four threads with APCs, files,
 // pipes, sockets, the registry, processes, mappings, tokens, timers, duplicated and inherited handles, handles that
-// another process closes (DUPLICATE_CLOSE_SOURCE), protected handles, the thread pool, handles given away between
+// another process closes (DUPLICATE_CLOSE_SOURCE), protected handles, RPC, the thread pool, handles given away between
 // modules. Prints "mixed N" where N counts what went wrong, and exits with it.
 //
 //   handle_mix               all of it
@@ -114,8 +114,21 @@ void use_protection() {
   const HANDLE event = CreateEventW(nullptr, TRUE, FALSE, nullptr);
   SetHandleInformation(event, HANDLE_FLAG_PROTECT_FROM_CLOSE, HANDLE_FLAG_PROTECT_FROM_CLOSE);
   HANDLE other = some_file();
+  expect(CloseHandle(event) == FALSE && CloseHandle(event) == FALSE);  // refused, and no double close
+  expect(SetEvent(event) != FALSE && WaitForSingleObject(event, 0) == WAIT_OBJECT_0);
   SetHandleInformation(event, HANDLE_FLAG_PROTECT_FROM_CLOSE, 0);
   expect(SetEvent(event) != FALSE && CloseHandle(event) != FALSE && CloseHandle(other) != FALSE);
+}
+
+// Service control goes by RPC where the system has its services.
+void use_rpc() {
+  const SC_HANDLE services = OpenSCManagerW(nullptr, nullptr, SC_MANAGER_ENUMERATE_SERVICE);
+  if (services != nullptr) {
+    const SC_HANDLE one = OpenServiceW(services, L"RpcSs", SERVICE_QUERY_STATUS);
+    SERVICE_STATUS status{};
+    expect(one == nullptr || (QueryServiceStatus(one, &status) != FALSE && CloseServiceHandle(one) != FALSE));
+    expect(CloseServiceHandle(services) != FALSE);
+  }
 }
 
 void CALLBACK on_pool(PTP_CALLBACK_INSTANCE, void* context, PTP_WORK) {
@@ -192,6 +205,7 @@ int wmain(int count, wchar_t** words) {
   use_registry();
   use_objects();
   use_protection();
+  use_rpc();
   use_pool();
   give_away();
   lose_one_to_a_child();

@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint32_t kBreakpoint = 0x80000003;
 constexpr std::uint32_t kWx86Breakpoint = 0x4000001F;
 constexpr std::uint32_t kInvalidHandleCode = 0xC0000008;
+constexpr std::uint32_t kProtectedHandle = 0xC0000235;  // STATUS_HANDLE_NOT_CLOSABLE: a protected handle was closed
 constexpr std::uint32_t kControlC = 0x40010005;
 constexpr std::uint32_t kControlBreak = 0x40010008;
 constexpr std::uint32_t kThreadName = 0x406D1388;
@@ -67,6 +68,7 @@ constexpr std::array kNotifications{
     Row{kThreadName, always, {kContinue, kNotification}, true},
     Row{kClrNotification, always, {kContinue, kNotification}, true},
     Row{kInvalidHandleCode, is_made_by_debugging, {kContinue, kInvalidHandle}, true},
+    Row{kProtectedHandle, is_made_by_debugging, {kContinue, kInvalidHandle}, true},
     Row{kControlC, always, {kNotHandled, kConsoleControl}, true},
     Row{kControlBreak, always, {kNotHandled, kConsoleControl}, true},
 };

@@ -16,6 +16,9 @@ struct ProbeHit {
   const ThreadContext& context;
   // Where a `ret` leads, when the probe knows it: then nobody has to read it from the stack.
   std::optional<Address> return_to;
+
+  // Where the breakpoint is: the thread stands behind it.
+  Address at() const { return {context.instruction_pointer().value - 1}; }
 };
 
 // Somebody who has breakpoints of his own in every process of the tree, hit so often that nothing may be done for

@@ -18,6 +18,10 @@ std::uint64_t hash_of(std::span<const Address> frames) {
 }  // namespace
 
 std::size_t StackCopy::read(Address from, std::span<std::byte> into) const noexcept {
+  if (code_ != nullptr && from == pc_ && into.size() <= code_->size()) {
+    std::memcpy(into.data(), code_->data(), into.size());
+    return into.size();
+  }
   const std::uint64_t offset = from - start_;
   if (from < start_ || offset >= bytes_.size() || into.size() > bytes_.size() - offset) {
     return memory_.read(from, into);
@@ -33,6 +37,21 @@ void StackCopy::take(Address sp, StackBounds bounds) {
   bytes_.resize(memory_.read(sp, bytes_));
 }
 
+void StackCopy::stand_at(Address pc) {
+  const auto [place, is_new] = known_code_.try_emplace(pc);
+  if (is_new) {
+    place->second.resize(kCode);
+    place->second.resize(memory_.read(pc, place->second));
+  }
+  pc_ = pc;
+  code_ = &place->second;
+}
+
+void StackCopy::forget_code() {
+  code_ = nullptr;
+  known_code_.clear();
+}
+
 StackSampler::StackSampler(Process& process) : process_(process), copy_(process.memory), images_(copy_) {}
 
 void StackSampler::modules_changed(Address gone) {
@@ -40,6 +59,7 @@ void StackSampler::modules_changed(Address gone) {
   if (gone) {
     forget_unwinders();  // they point at the image
     images_.drop(gone);
+    copy_.forget_code();
   }
 }
 
@@ -80,13 +100,14 @@ void StackSampler::begin(const ThreadContext& context, const Thread& thread) {
   copy_.take(context.stack_pointer(), process_.state.bits == 64 ? bounds_of(thread) : StackBounds{});
 }
 
-std::vector<Address> StackSampler::walk(const ThreadContext& context, const Thread& thread) {
+std::vector<Address> StackSampler::walk(const ThreadContext& context, const Thread& thread, Address pc) {
   look_at_modules();
+  copy_.stand_at(pc);
   UnwoundStack unwound;
   if (unwinder_) {
     RegisterContext registers;
     registers.gpr = context.general_registers();
-    registers.rip = context.instruction_pointer().value;
+    registers.rip = pc.value;
     unwound = unwinder_->walk(registers, bounds_of(thread), kMostFrames);
   } else if (const auto inner = ThreadContext::read(thread.handle, true)) {
     copy_.take(inner->stack_pointer(), bounds_of(thread));  // that of the 64-bit half has done its service
@@ -103,8 +124,8 @@ std::vector<Address> StackSampler::walk(const ThreadContext& context, const Thre
   return frames;
 }
 
-StackSampler::StackId StackSampler::take(const ThreadContext& context, const Thread& thread) {
-  std::vector<Address> frames = walk(context, thread);
+StackSampler::StackId StackSampler::take(const ThreadContext& context, const Thread& thread, Address pc) {
+  std::vector<Address> frames = walk(context, thread, pc);
   const std::uint64_t hash = hash_of(frames);
   const auto [first, last] = by_hash_.equal_range(hash);
   const auto same = std::find_if(first, last, [&](const auto& entry) { return stacks_[entry.second] == frames; });

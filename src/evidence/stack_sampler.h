@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,10 +21,12 @@
 
 namespace catcher {
 
-// The top of one thread's stack, read in one piece; every other address is read from the process.
+// The top of one thread's stack, read in one piece, and the code that the thread stands at, read once for each place;
+// every other address is read from the process.
 class StackCopy final : public MemoryReader {
  public:
   static constexpr std::size_t kSize = 8 * 1024;
+  static constexpr std::size_t kCode = 64;
 
   explicit StackCopy(const MemoryReader& memory) : memory_(memory) {}
 
@@ -32,10 +35,18 @@ class StackCopy final : public MemoryReader {
   // Copies from the stack pointer on, up to the stack's base.
   void take(Address sp, StackBounds bounds);
 
+  // The thread stands at `pc`, in code that does not change.
+  void stand_at(Address pc);
+  // Code was unmapped.
+  void forget_code();
+
  private:
   const MemoryReader& memory_;
   Address start_;
   std::vector<std::byte> bytes_;
+  Address pc_;
+  const std::vector<std::byte>* code_ = nullptr;  // at pc_
+  std::map<Address, std::vector<std::byte>> known_code_;
 };
 
 // Takes the stacks of one process often and cheaply: what a walk needs to know of the process is kept from one to the
@@ -57,8 +68,9 @@ class StackSampler {
   void begin(const ThreadContext& context, const Thread& thread);
   const MemoryReader& memory() const { return copy_; }
 
-  // The stack of that thread. In a 32-bit process that of its 32-bit code.
-  StackId take(const ThreadContext& context, const Thread& thread);
+  // The stack of that thread, which is at `pc` or was, with the same stack. In a 32-bit process that of its 32-bit
+  // code.
+  StackId take(const ThreadContext& context, const Thread& thread, Address pc);
 
   // A stack that was taken: the places, innermost first. The first one is exact, the others are return addresses.
   std::span<const Address> frames(StackId id) const { return stacks_.at(id); }
@@ -70,7 +82,7 @@ class StackSampler {
   StackBounds bounds_of(const Thread& thread);
   void look_at_modules();
   void forget_unwinders();
-  std::vector<Address> walk(const ThreadContext& context, const Thread& thread);
+  std::vector<Address> walk(const ThreadContext& context, const Thread& thread, Address pc);
 
   Process& process_;
   StackCopy copy_;

@@ -113,7 +113,7 @@ std::optional<HandleDefect> HandleTable::closed(std::uint64_t key, HandleStep st
   } else if (now.is_open && !is_closing) {
     step.type = now.type;  // opened by nobody that was seen: inherited, or by the system itself
     step.name = now.name;
-  } else if (!history.steps.empty()) {
+  } else if (now.is_known && !history.steps.empty()) {
     defect = HandleDefect{HandleFindingKind::kDoubleClose, false};
   }
   history.is_open = false;

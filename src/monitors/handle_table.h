@@ -33,6 +33,7 @@ struct HandleNow {
   bool is_open = false;
   std::string type;
   std::string name;
+  bool is_known = true;  // false: nobody asked
 };
 
 // What is known of one handle value: the objects that it stood for, one after another.

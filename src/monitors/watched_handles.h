@@ -5,6 +5,7 @@
 #include "evidence/stack_sampler.h"
 #include "evidence/symbol_cache.h"
 #include "monitors/handle_calls.h"
+#include "monitors/handle_findings.h"
 #include "monitors/handle_table.h"
 
 #include <catcher/options.h>
@@ -12,17 +13,14 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <unordered_map>
 #include <vector>
 
 namespace catcher {
 
-// The handles of one process: turns its system calls into steps of a HandleTable, and what that finds into findings
-// with names.
+// The handles of one process: turns its system calls into steps of a HandleTable, and hands on what that finds.
 class WatchedHandles {
  public:
   using Clock = std::chrono::steady_clock;
@@ -61,61 +59,55 @@ class WatchedHandles {
   Rate& rate() { return rate_; }
 
  private:
-  // A call that makes a handle and has not come back yet.
+  // A call that makes a handle and has not come back yet. Its stack is the same then, and one look at it is enough.
   struct Pending {
     std::uint64_t stack_pointer = 0;
     const HandleCall* call = nullptr;
-    Address out;
-    Address out2;
-    Address return_to;
-    HandleStep step;
+    Address pc;  // where it began
+    std::uint64_t out = 0;
+    std::uint64_t out2 = 0;
+    std::uint64_t attributes = 0;
+    HandleStep step;  // without its place
+  };
+  // A close or a use that a thread has begun, the last one of each.
+  struct Act {
+    std::uint64_t key = 0;
+    Address stub;     // of its system call
+    HandleStep step;  // of a close
+    bool is_close = false;
   };
   struct ThreadState {
     std::vector<Pending> pending;
-    std::uint64_t closing = 0;     // what it closed last
-    std::uint64_t last_order = 0;  // of that
+    Act last;
   };
-  using FindingKey = std::tuple<HandleFindingKind, std::uint32_t, std::uint32_t>;  // stacks of the act and the opening
 
   std::uint64_t argument(const ThreadContext& context, std::uint8_t number) const;
-  std::string object_name(Address attributes) const;
   HandleStep step_of(const HandleCall& call, const ProbeHit& hit);
+  void place(HandleStep& step, const ProbeHit& hit, Address pc);
   void enter_open(const HandleCall& call, ProbeHit& hit);
+  void enter_duplicate(const HandleCall& call, const ProbeHit& hit, Pending& pending);
   void enter_close(std::uint64_t value, const HandleCall& call, const ProbeHit& hit);
   void enter_use(std::uint64_t value, const HandleCall& call, const ProbeHit& hit);
   void enter_use_many(const HandleCall& call, const ProbeHit& hit);
   void receive(const Pending& call, Address out, std::string_view type);
+  HandleNow look_before_close(std::uint64_t key, HandleStep& step) const;
   HandleNow look(std::uint64_t key, bool with_name) const;
   bool is_being_closed(std::uint64_t key, std::uint32_t but_by) const;
-  bool is_guarded(const HandleStep& closed) const;
-
-  void add_finding(HandleFindingKind kind, std::uint64_t key, const HandleStep& act, bool is_doubtful);
-  void name(HandleFinding& finding, std::uint64_t key, const HandleStep& act);
-  HandleEvent named(const HandleStep& step) const;
-  std::vector<Module> all_modules() const;
-  const Module* module_of(Address pc) const;
-  std::uint32_t owner_of(StackSampler::StackId stack);
+  bool join(const Act& act);
   std::chrono::milliseconds now() const;
 
   Process& process_;
   const HandleOptions& options_;
-  SymbolCache& symbols_;
   Clock::time_point run_started_;
   StackSampler sampler_;
+  HandleFindings found_;
   HandleTable table_;
   Rate rate_;
   std::unordered_map<std::uint32_t, ThreadState> threads_;
-  std::vector<std::uint32_t> owners_;     // by stack
-  std::vector<std::string> owner_names_;  // their numbers count from 1
-  std::vector<Module> unloaded_;
-  Address close_stub_;
   std::uint64_t order_ = 0;
   bool sees_opens_ = true;
   HandleCount count_;
   bool has_looked_ = false;
-  std::map<FindingKey, std::size_t> known_;
-  std::vector<HandleFinding> findings_;
-  std::vector<HandleLeak> leaks_;
 };
 
 }  // namespace catcher
