@@ -22,6 +22,10 @@ void AttachOptions::interpret(const std::vector<std::string>& words, Options& op
   AttachTarget target;
   if (wait_for_) {
     target.wait_for = not_empty("--wait-for", *wait_for_);
+    if (target.wait_for.find_first_of("\\/:") != std::string::npos) {
+      fail(fmt::format("--wait-for {}: programs are known by their file names; leave the directory away",
+                       shown(*wait_for_)));
+    }
     if (!words.empty()) {
       fail(fmt::format("--wait-for and the process id {} contradict each other; give one of them", shown(words[0])));
     }

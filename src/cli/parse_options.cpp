@@ -115,6 +115,14 @@ void interpret_target(const CommandLine& command_line, const CommandRow& row, Re
   }
 }
 
+// What can only be measured from a target's start on. Empty: no such thing was asked for.
+std::string_view first_limit_for_start(const Limits& limits) {
+  if (limits.output) {
+    return "--max-output";
+  }
+  return limits.start ? "--start-timeout" : "";
+}
+
 void interpret_attach(const CommandLine& command_line, const CommandRow& row, const std::vector<std::string>& loose,
                       const Words& words, Request& request) {
   if (command_line.target) {
@@ -122,6 +130,9 @@ void interpret_attach(const CommandLine& command_line, const CommandRow& row, co
   }
   if (const std::string option = words.target.first_for_start(); !option.empty()) {
     fail(fmt::format("{} needs a target that catcher starts itself; with attach it already runs", option));
+  }
+  if (const std::string_view option = first_limit_for_start(request.options.limits); !option.empty()) {
+    fail(fmt::format("{} has nothing to measure with attach: the process already runs", option));
   }
   words.attach.interpret(loose, request.options);
 }
@@ -133,6 +144,9 @@ void interpret_aedebug(const CommandLine& command_line, const CommandRow& row, c
   }
   if (const std::string option = words.target.first_for_start(); !option.empty()) {
     fail(fmt::format("{} needs a target that catcher starts itself; one that crashes already runs", option));
+  }
+  if (const std::string_view option = first_limit_for_start(request.options.limits); !option.empty()) {
+    fail(fmt::format("{} has nothing to measure in a process that already runs", option));
   }
   request.aedebug_options.assign(command_line.own.begin() + 1, command_line.own.end());
   if (row.command == Command::kUninstallAedebug && !request.aedebug_options.empty()) {

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <chrono>
 #include <string_view>
 
 namespace catcher {
@@ -83,43 +85,92 @@ void refuse_what_cannot_be_debugged(HANDLE process, std::uint32_t pid) {
   }
 }
 
+using Clock = std::chrono::steady_clock;
+
+// How long after its birth a process may still refuse its debugger because it is not set up yet. Far more than it
+// takes: only one that refuses for another reason, too, makes us wait so long.
+constexpr std::chrono::seconds kSetUp{30};
+
+// Nothing tells when the refusing ends, so it is tried again; the end of the process and a wish to stop are waited for.
+constexpr DWORD kRetry = 5;
+
 // DebugActiveProcess without its last step, a thread that it starts in the process to run into a breakpoint there. We
 // have no use for that: such a thread waits for the loader's lock in a process that crashed with it, arrives when we
-// have already gone, and begins at an address that a 32-bit process cannot even express. False where the OS has no way
-// to do without.
-bool attach_without_break_in(HANDLE process) {
+// have already gone, and begins at an address that a 32-bit process cannot even express. DebugActiveProcess itself only
+// where the OS has no way to do without. Returns a Win32 error, or 0.
+std::uint32_t try_to_attach(std::uint32_t pid) {
+  const UniqueHandle process(OpenProcess(PROCESS_ALL_ACCESS, FALSE, pid));
+  if (!process) {
+    return last_error();
+  }
   const auto connect = find_function<LONG NTAPI()>(L"ntdll.dll", "DbgUiConnectToDbg");
   const auto debug_object = find_function<HANDLE NTAPI()>(L"ntdll.dll", "DbgUiGetThreadDebugObject");
   const auto debug = find_function<LONG NTAPI(HANDLE, HANDLE)>(L"ntdll.dll", "NtDebugActiveProcess");
-  return connect != nullptr && debug_object != nullptr && debug != nullptr && connect() >= 0 &&
-         debug(process, debug_object()) >= 0;
+  const auto to_win32 = find_function<ULONG NTAPI(LONG)>(L"ntdll.dll", "RtlNtStatusToDosError");
+  if (connect == nullptr || debug_object == nullptr || debug == nullptr || to_win32 == nullptr) {
+    return DebugActiveProcess(pid) != 0 ? ERROR_SUCCESS : last_error();
+  }
+  LONG status = connect();
+  if (status >= 0) {
+    status = debug(process.get(), debug_object());
+  }
+  return status >= 0 ? ERROR_SUCCESS : to_win32(status);
 }
 
-// False with the last error set.
-bool attach_to(std::uint32_t pid) {
-  const UniqueHandle process(OpenProcess(PROCESS_ALL_ACCESS, FALSE, pid));
-  return process && (attach_without_break_in(process.get()) || DebugActiveProcess(pid) != 0);
+std::uint32_t try_with_all_rights(std::uint32_t pid) {
+  const std::uint32_t error = try_to_attach(pid);
+  return error == ERROR_ACCESS_DENIED && enable_debug_privilege() ? try_to_attach(pid) : error;
+}
+
+// True also where the OS does not even give it a time of birth yet.
+bool is_newborn(HANDLE process) {
+  FILETIME created{};
+  FILETIME ended{};
+  FILETIME kernel{};
+  FILETIME user{};
+  FILETIME now{};
+  if (GetProcessTimes(process, &created, &ended, &kernel, &user) == 0) {
+    return false;
+  }
+  GetSystemTimeAsFileTime(&now);
+  const auto ticks = [](const FILETIME& time) {
+    return (std::uint64_t{time.dwHighDateTime} << 32U) | time.dwLowDateTime;
+  };
+  constexpr std::uint64_t kTicksPerSecond = 10'000'000;
+  return ticks(created) == 0 ||
+         ticks(now) < ticks(created) + static_cast<std::uint64_t>(kSetUp.count()) * kTicksPerSecond;
+}
+
+// Until it is worth another try; false when `stop` was set first.
+bool wait_to_try_again(HANDLE process, HANDLE stop) {
+  const std::array handles{process, stop};
+  return WaitForMultipleObjects(stop == nullptr ? 1 : 2, handles.data(), FALSE, kRetry) != WAIT_OBJECT_0 + 1;
 }
 
 }  // namespace
 
-LaunchedProcess attach(std::uint32_t pid) {
+std::optional<LaunchedProcess> attach(std::uint32_t pid, void* stop, std::optional<Clock::time_point> deadline) {
   if (pid == GetCurrentProcessId()) {
     refuse(ExitCode::kCannotStart, pid, "that is catcher itself");
   }
   const UniqueHandle process = open_process(pid);
   refuse_what_cannot_be_debugged(process.get(), pid);
-  bool attached = attach_to(pid);
-  if (!attached && GetLastError() == ERROR_ACCESS_DENIED && enable_debug_privilege()) {
-    attached = attach_to(pid);
-  }
-  if (!attached) {
-    const std::uint32_t error = last_error();
+  const auto begun = Clock::now();
+  for (;;) {
+    const std::uint32_t error = try_with_all_rights(pid);
+    if (error == ERROR_SUCCESS) {
+      break;
+    }
     refuse_what_cannot_be_debugged(process.get(), pid);  // what has changed since, says more than the error
-    refuse(ExitCode::kCannotStart, pid,
-           error == ERROR_ACCESS_DENIED
-               ? "access denied; it is protected, or belongs to somebody else: run catcher as an administrator"
-               : describe_win32_error(error));
+    if (!is_newborn(process.get()) || Clock::now() - begun > kSetUp) {
+      refuse(ExitCode::kCannotStart, pid,
+             error == ERROR_ACCESS_DENIED
+                 ? "access denied; it is protected, or belongs to somebody else: run catcher as an administrator"
+                 : describe_win32_error(error));
+    }
+    if ((deadline && Clock::now() >= *deadline) || !wait_to_try_again(process.get(), stop)) {
+      return std::nullopt;
+    }
   }
   // Fails only without a debug object, and this thread has one now.
   DebugSetProcessKillOnExit(FALSE);

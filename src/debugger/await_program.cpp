@@ -10,8 +10,7 @@
 #include <tlhelp32.h>
 
 #include <algorithm>
-#include <set>
-#include <utility>
+#include <map>
 
 namespace catcher {
 namespace {
@@ -22,36 +21,41 @@ using Clock = std::chrono::steady_clock;
 // for a program that is to be caught at its beginning, looking often is better than being told late.
 constexpr std::chrono::milliseconds kInterval{20};
 
-// Process id and time of birth: an id is used again at once.
-using Identity = std::pair<std::uint32_t, std::uint64_t>;
-using Identities = std::set<Identity>;
+// When it was born; 0 when we may not ask. An id alone is used again at once.
+using Births = std::map<std::uint32_t, std::uint64_t>;
 
-// 0 for a process that we may not even ask.
-std::uint64_t birth_of(std::uint32_t pid) {
+// Nothing for a process that is gone: it is still in the list when nobody can open it any more.
+std::optional<std::uint64_t> birth_of(std::uint32_t pid) {
   const UniqueHandle process(OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid));
+  if (!process) {
+    return GetLastError() == ERROR_ACCESS_DENIED ? std::optional<std::uint64_t>(0) : std::nullopt;
+  }
   FILETIME created{};
   FILETIME ended{};
   FILETIME kernel{};
   FILETIME user{};
-  if (!process || GetProcessTimes(process.get(), &created, &ended, &kernel, &user) == 0) {
+  if (GetProcessTimes(process.get(), &created, &ended, &kernel, &user) == 0) {
     return 0;
   }
   return (std::uint64_t{created.dwHighDateTime} << 32U) | created.dwLowDateTime;
 }
 
 // Those with this file name that run now.
-Identities find_programs(std::string_view name) {
+Births find_programs(std::string_view name) {
   const UniqueFile snapshot(CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0));  // INVALID_HANDLE_VALUE like a file
   if (!snapshot) {
     throw last_win32_error("CreateToolhelp32Snapshot");
   }
-  Identities found;
+  Births found;
   PROCESSENTRY32W entry{};
   entry.dwSize = sizeof entry;
   for (BOOL more = Process32FirstW(snapshot.get(), &entry); more != 0; more = Process32NextW(snapshot.get(), &entry)) {
-    if (entry.th32ProcessID != GetCurrentProcessId() &&
-        matches_wildcard(to_utf8(static_cast<const wchar_t*>(entry.szExeFile)), name)) {
-      found.emplace(entry.th32ProcessID, birth_of(entry.th32ProcessID));
+    if (entry.th32ProcessID == GetCurrentProcessId() ||
+        !matches_wildcard(to_utf8(static_cast<const wchar_t*>(entry.szExeFile)), name)) {
+      continue;
+    }
+    if (const auto birth = birth_of(entry.th32ProcessID)) {
+      found.emplace(entry.th32ProcessID, *birth);
     }
   }
   return found;
@@ -71,7 +75,11 @@ bool pause(HANDLE wake, std::chrono::milliseconds time) {
 
 std::optional<std::uint32_t> await_program(std::string_view name, void* wake,
                                            std::optional<Clock::time_point> deadline) {
-  const Identities before = find_programs(name);
+  const Births before = find_programs(name);
+  const auto is_fresh = [&before](const auto& one) {
+    const auto known = before.find(one.first);
+    return known == before.end() || known->second != one.second;
+  };
   for (;;) {
     const auto now = Clock::now();
     if (deadline && now >= *deadline) {
@@ -81,9 +89,8 @@ std::optional<std::uint32_t> await_program(std::string_view name, void* wake,
     if (!pause(wake, std::min(left, kInterval))) {
       return std::nullopt;
     }
-    const Identities running = find_programs(name);
-    const auto fresh =
-        std::find_if(running.begin(), running.end(), [&before](const Identity& one) { return !before.contains(one); });
+    const Births running = find_programs(name);
+    const auto fresh = std::find_if(running.begin(), running.end(), is_fresh);
     if (fresh != running.end()) {
       return fresh->first;
     }

@@ -6,6 +6,7 @@
 #include <windows.h>
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 namespace catcher {
@@ -21,6 +22,10 @@ bool announces(const Event& event) {
          std::holds_alternative<ModuleLoaded>(event.body);
 }
 
+NeverAttached never_attached(HANDLE stop) {
+  return {WaitForSingleObject(stop, 0) == WAIT_OBJECT_0};
+}
+
 }  // namespace
 
 LaunchedProcess attach_to_target(const AttachTarget& target, void* stop,
@@ -29,16 +34,19 @@ LaunchedProcess attach_to_target(const AttachTarget& target, void* stop,
   if (!target.wait_for.empty()) {
     const auto awaited = await_program(target.wait_for, stop, deadline);
     if (!awaited) {
-      throw NeverAttached{WaitForSingleObject(stop, 0) == WAIT_OBJECT_0};
+      throw never_attached(stop);
     }
     pid = *awaited;
   }
-  LaunchedProcess running = attach(pid);
+  auto running = attach(pid, stop, deadline);
+  if (!running) {
+    throw never_attached(stop);
+  }
   if (target.ready_event != 0) {
     // From here on every exception comes to us: what it was started for is queued behind what attaching announces.
     announce_attached(target.ready_event);
   }
-  return running;
+  return std::move(*running);
 }
 
 BreakMoment::BreakMoment(bool wanted, Clock::time_point attached) {

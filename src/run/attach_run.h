@@ -10,7 +10,7 @@
 
 namespace catcher {
 
-// The wait for a program (AttachTarget::wait_for) was over before it was started.
+// The wait for a program (AttachTarget::wait_for) was over before it was started, or before it could be debugged.
 struct NeverAttached {
   bool interrupted = false;  // by `stop`; else the deadline passed
 };

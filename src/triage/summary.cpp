@@ -78,6 +78,9 @@ std::size_t count_ended(const RunReport& report, HowEnded how) {
 }
 
 std::string killed_text(const RunReport& report) {
+  if (report.processes.empty()) {
+    return "no process was there yet";
+  }
   const std::size_t killed = count_ended(report, HowEnded::kKilled);
   const std::size_t left = count_ended(report, HowEnded::kDetached);
   if (killed == 0 && left > 0) {

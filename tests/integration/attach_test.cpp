@@ -172,9 +172,6 @@ TEST(Attach, a_32_bit_targets_crash_is_reported_with_its_stack) {
 }
 
 TEST(Attach, a_program_that_is_waited_for_is_attached_to_when_it_starts) {
-  if (!full_size()) {
-    GTEST_SKIP() << "it fails now and then: docs/limits.md; CATCHER_SOAK=full runs it";
-  }
   // A name that no other test's program has.
   const std::filesystem::path own = harness::scratch_directory() / "awaited_target.exe";
   std::filesystem::copy_file(harness::bin_directory() / "attach_target.exe", own);
@@ -199,7 +196,8 @@ TEST(Attach, a_program_that_is_waited_for_is_attached_to_when_it_starts) {
 TEST(Attach, a_program_that_never_starts_is_a_timeout) {
   const ProgramResult result = harness::run_catcher_words(L"attach --wait-for no_such_program.exe --timeout 200ms");
   EXPECT_EQ(result.exit_code, 124U) << result.err;
-  EXPECT_EQ(result.error_lines().size(), 1U) << result.err;
+  ASSERT_EQ(result.error_lines().size(), 1U) << result.err;
+  EXPECT_EQ(result.error_lines().front(), "catcher: timeout after 200 ms: no process was there yet");
 }
 
 void expect_refusal(const ProgramResult& result, std::uint32_t exit_code, const std::string& reason) {
@@ -210,6 +208,13 @@ void expect_refusal(const ProgramResult& result, std::uint32_t exit_code, const 
 
 TEST(Attach, a_process_that_is_not_there_is_not_found) {
   expect_refusal(harness::run_catcher_words(L"attach 4194301"), 127, "there is no such process");
+}
+
+TEST(Attach, what_cannot_be_waited_for_or_measured_is_refused) {
+  expect_refusal(harness::run_catcher_words(L"attach --wait-for dir\\app.exe"), 125, "leave the directory away");
+  expect_refusal(harness::run_catcher_words(L"attach 12 --max-output 1M"), 125, "--max-output has nothing to measure");
+  expect_refusal(harness::run_catcher_words(L"attach 12 --start-timeout 1"), 125, "--start-timeout has nothing");
+  expect_refusal(harness::run_catcher_words(L"install-aedebug --max-output 1M"), 125, "--max-output has nothing");
 }
 
 TEST(Attach, a_process_that_is_debugged_already_is_refused) {

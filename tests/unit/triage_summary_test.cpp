@@ -130,6 +130,12 @@ TEST(SummarizeRun, a_timeout_tells_how_many_were_killed_and_the_cause) {
   EXPECT_EQ(summarize_run(report), "timeout after 5.0 s: 2 processes were killed (deadlock)");
 }
 
+TEST(SummarizeRun, a_timeout_without_a_process_says_that_none_was_there) {
+  RunReport report = report_of(Verdict::kTimeout, 0);
+  report.processes.clear();
+  EXPECT_EQ(summarize_run(report), "timeout after 5.0 s: no process was there yet");
+}
+
 TEST(SummarizeRun, a_failed_start_gives_the_reason) {
   RunReport report;
   report.verdict = Verdict::kStartFailed;
