@@ -189,6 +189,7 @@ LaunchedProcess launched_by(const CreatedProcess& created, Way way, bool strict_
         fmt::format("the target could not be put into a job ({}): processes that escape the debugger are not killed",
                     describe_win32_error(last_error()));
   }
+  launched.strict_handles = way.strict_handles;
   if (strict_handles_wanted && !way.strict_handles) {
     launched.strict_handles_warning = "the OS refused --strict-handles: only a debugger's checks of handles are made";
   }

@@ -24,10 +24,10 @@ struct LaunchRequest {
 // event is continued.
 struct LaunchedProcess {
   std::uint32_t pid = 0;
-  std::optional<Job> job;   // none: the OS refused one, and the tree is only known by its debug events
-  std::string job_warning;  // why there is none; empty when there is one
-  std::string
-      strict_handles_warning;  // why the OS does not check handles strictly; empty when it does or was not asked
+  std::optional<Job> job;              // none: the OS refused one, and the tree is only known by its debug events
+  std::string job_warning;             // why there is none; empty when there is one
+  bool strict_handles = false;         // the OS has taken the request that a bad handle raises an exception in it
+  std::string strict_handles_warning;  // why it does not; empty when it does or was not asked
 };
 
 // Starts a target with DEBUG_PROCESS, in a job that dies with us. Standard handles that are not replaced, console and

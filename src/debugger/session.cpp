@@ -2,6 +2,7 @@
 
 #include "debugger/breakpoint_hit.h"
 #include "debugger/follow.h"
+#include "debugger/handle_checks.h"
 #include "debugger/hidden_debugger.h"
 #include "debugger/leftover_handles.h"
 #include "debugger/notifications.h"
@@ -357,7 +358,6 @@ Event Session::on_process_created(const DEBUG_EVENT& raw) {
   fresh.memory = ProcessMemory(info.hProcess);
   fresh.image_base = to_address(info.lpBaseOfImage);
   fresh.started = Clock::now();
-  fresh.state.strict_handles = rules_.strict_handles;
   describe_process(fresh);
   if (fresh.image.empty()) {
     fresh.image = file_name_behind(image.get());
@@ -366,6 +366,8 @@ Event Session::on_process_created(const DEBUG_EVENT& raw) {
       {fresh.image_base, 0, 0, fresh.state.bits == 64, fresh.image, std::string(file_name_of(fresh.image))});
   fresh.threads[raw.dwThreadId] = new_thread(raw.dwThreadId, info.hThread, info.lpThreadLocalBase);
   const bool is_root = !std::exchange(root_seen_, true);
+  // The request was for the root alone; what the OS makes of its children it must say itself.
+  fresh.state.strict_handles = is_root ? launched_.strict_handles : checks_handles_strictly(fresh.handle);
   fresh.is_helper = !is_root && is_os_helper(fresh.image);
   fresh.state.attached = is_root && rules_.attached;
   fresh.followed = is_root || killing_ || (!released_ && is_followed(fresh.image, rules_.tree));

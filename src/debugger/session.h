@@ -31,11 +31,10 @@ using Step = std::variant<Event, DeadlinePassed, Woken, TreeEnded>;
 
 // What a session must know beforehand.
 struct SessionRules {
-  CrashPolicy crash;            // for decide()
-  TreePolicy tree;              // which children are followed
-  bool attached = false;        // the first process ran before us: it is let go in the end, never killed
-  bool strict_handles = false;  // a bad handle is the debuggee's own error, debugger or not
-  bool run_as_is = false;       // a debuggee that asks is told that it has no debugger
+  CrashPolicy crash;       // for decide()
+  TreePolicy tree;         // which children are followed
+  bool attached = false;   // the first process ran before us: it is let go in the end, never killed
+  bool run_as_is = false;  // a debuggee that asks is told that it has no debugger
 };
 
 // One target and all its descendants under the debugger: turns debug events into Events, keeps the model, and

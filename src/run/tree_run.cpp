@@ -63,7 +63,6 @@ SessionRules session_rules(const Options& options) {
   rules.crash = options.crash_policy;
   rules.tree = options.tree;
   rules.attached = options.attach.has_value();
-  rules.strict_handles = options.surroundings.strict_handles;
   rules.run_as_is = options.surroundings.run_as_is;
   return rules;
 }

@@ -84,6 +84,13 @@ TEST(StrictHandles, a_bad_handle_reaches_the_targets_own_handlers) {
   EXPECT_EQ(run.report["surroundings"]["strict_handles"], true);
 }
 
+// The OS was asked for the root alone, and says of the child that it was not.
+TEST(StrictHandles, of_the_root_are_not_those_of_its_children) {
+  const CatcherRun run = catch_writer(L"child handler raise 0xC0000008 say end", L"--strict-handles");
+  EXPECT_EQ(run.program.out, "end\n");
+  EXPECT_EQ(run.handled(0xC0000008), 1U) << run.describe();
+}
+
 TEST(StrictHandles, without_them_a_bad_handle_is_what_it_is_without_a_debugger) {
   const CatcherRun run = catch_writer(L"bad_handle", L"");
   EXPECT_EQ(run.verdict(), "normal");
