@@ -95,6 +95,8 @@ ProcessRecord made_process(FuzzInput& input) {
     process.exit_status = input.take<std::uint32_t>();
   }
   process.ended = input.one_of(HowEnded::kDetached);
+  process.followed = input.flag();
+  process.is_helper = input.flag();
   if (input.flag()) {
     process.exit_stack = made_stack(input);
   }
@@ -137,6 +139,32 @@ CapturedStream made_stream(FuzzInput& input) {
   return stream;
 }
 
+Surroundings made_surroundings(FuzzInput& input) {
+  Surroundings surroundings;
+  surroundings.variables.resize(input.below(3));
+  for (EnvironmentVariable& variable : surroundings.variables) {
+    variable = {name(input), input.text()};
+  }
+  surroundings.directory = name(input);
+  surroundings.debug_heap = input.flag();
+  surroundings.strict_handles = input.flag();
+  surroundings.run_as_is = input.flag();
+  return surroundings;
+}
+
+HandleEvent made_handle_event(FuzzInput& input) {
+  HandleEvent event;
+  event.kind = input.one_of(HandleEventKind::kUsed);
+  event.tid = input.take<std::uint8_t>();
+  event.time = std::chrono::milliseconds(input.take<std::uint32_t>());
+  event.function = name(input);
+  event.type = name(input);
+  event.name = name(input);
+  event.stack = made_stack(input);
+  event.own_frame = input.below(16);
+  return event;
+}
+
 template <typename Make>
 auto several(FuzzInput& input, std::size_t limit, Make make) {
   std::vector<decltype(make(input))> values;
@@ -144,6 +172,44 @@ auto several(FuzzInput& input, std::size_t limit, Make make) {
     values.push_back(make(input));
   }
   return values;
+}
+
+HandleReport made_handles(FuzzInput& input) {
+  HandleReport handles;
+  handles.findings = several(input, 2, [](FuzzInput& in) {
+    HandleFinding finding;
+    finding.kind = in.one_of(HandleFindingKind::kInvalidHandle);
+    finding.is_defect = in.flag();
+    finding.pid = in.take<std::uint8_t>();
+    finding.image = name(in);
+    finding.handle = in.take<std::uint64_t>();
+    finding.summary = name(in);
+    finding.note = name(in);
+    finding.count = in.take<std::uint64_t>();
+    finding.event = made_handle_event(in);
+    finding.history = several(in, 3, made_handle_event);
+    return finding;
+  });
+  handles.leaks = several(input, 2, [](FuzzInput& in) {
+    HandleLeak leak;
+    leak.pid = in.take<std::uint8_t>();
+    leak.image = name(in);
+    leak.count = in.take<std::uint64_t>();
+    leak.grows = in.flag();
+    leak.is_defect = in.flag();
+    leak.handle = in.take<std::uint64_t>();
+    leak.opened = made_handle_event(in);
+    return leak;
+  });
+  handles.processes = several(input, 2, [](FuzzInput& in) {
+    HandleCount count{in.take<std::uint8_t>(),  name(in), in.take<std::uint64_t>(), in.take<std::uint64_t>(),
+                      in.take<std::uint64_t>(), {}};
+    if (in.flag()) {
+      count.open_at_end = in.take<std::uint64_t>();
+    }
+    return count;
+  });
+  return handles;
 }
 
 }  // namespace
@@ -219,6 +285,11 @@ RunReport made_report(FuzzInput& input) {
     captured.passed_through = false;
     captured.out = made_stream(input);
     captured.error = made_stream(input);
+  }
+  report.surroundings = made_surroundings(input);
+  report.stdin_file = name(input);
+  if (input.flag()) {
+    report.handles = made_handles(input);
   }
   report.debug_output.dropped = input.take<std::uint64_t>();
   report.debug_output.lines = several(input, 3, [](FuzzInput& in) {
