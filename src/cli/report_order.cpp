@@ -3,6 +3,7 @@
 #include "cli/usage_error.h"
 #include "debugger/target_program.h"
 #include "report/escape.h"
+#include "win32/full_path.h"
 #include "win32/unique_handle.h"
 #include "win32/utf.h"
 
@@ -22,17 +23,6 @@ struct FormatRow {
 constexpr std::array kFormats = {FormatRow{ReportFormat::kJson, "--report"}, FormatRow{ReportFormat::kJunit, "--junit"},
                                  FormatRow{ReportFormat::kSarif, "--sarif"}, FormatRow{ReportFormat::kHtml, "--html"}};
 
-// The whole path, so that "x.json" and ".\X.json" can be compared; the path itself where Windows cannot tell.
-std::wstring full_path(const std::wstring& path) {
-  std::wstring full(GetFullPathNameW(path.c_str(), 0, nullptr, nullptr), L'\0');
-  const DWORD length = GetFullPathNameW(path.c_str(), static_cast<DWORD>(full.size()), full.data(), nullptr);
-  if (length == 0 || length >= full.size()) {
-    return path;
-  }
-  full.resize(length);
-  return full;
-}
-
 bool is_device(const std::wstring& full) {
   return full.starts_with(L"\\\\.\\");  // NUL takes any number of reports
 }
@@ -48,6 +38,7 @@ std::optional<BY_HANDLE_FILE_INFORMATION> identity(const std::wstring& path) {
 }
 
 bool is_same_file(const std::wstring& first, const std::wstring& second) {
+  // "x.json" and ".\X.json" are the same.
   const std::wstring one = full_path(first);
   const std::wstring other = full_path(second);
   if (is_device(one)) {

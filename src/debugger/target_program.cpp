@@ -1,6 +1,6 @@
 #include "debugger/target_program.h"
 
-#include "win32/error.h"
+#include "win32/full_path.h"
 #include "win32/unique_handle.h"
 #include "win32/utf.h"
 
@@ -67,13 +67,6 @@ std::wstring environment_variable(const wchar_t* name) {
   std::wstring value(needed, L'\0');
   value.resize(GetEnvironmentVariableW(name, value.data(), needed));
   return value;
-}
-
-std::wstring full_path(const std::wstring& path) {
-  const DWORD needed = GetFullPathNameW(path.c_str(), 0, nullptr, nullptr);
-  std::wstring full(needed, L'\0');
-  full.resize(GetFullPathNameW(path.c_str(), needed, full.data(), nullptr));
-  return full;
 }
 
 // The file itself, else the first with a known extension; directories are remembered apart, for the error message.

@@ -8,6 +8,7 @@
 
 #include "evidence/symbol_text.h"
 #include "win32/error.h"
+#include "win32/full_path.h"
 #include "win32/unique_handle.h"
 #include "win32/utf.h"
 
@@ -86,13 +87,6 @@ void write_ranges(TemporaryFile& file, const MemoryReader& memory, std::span<con
       done += size;
     }
   }
-}
-
-std::wstring full_path(const std::wstring& path) {
-  std::wstring full(32768, L'\0');
-  const DWORD length = GetFullPathNameW(path.c_str(), static_cast<DWORD>(full.size()), full.data(), nullptr);
-  full.resize(length < full.size() ? length : 0);
-  return full.empty() ? path : full;
 }
 
 WrittenMinidump write_whole(const std::wstring& directory, const std::string& file_name, const DumpedProcess& dumped,

@@ -49,10 +49,6 @@ bool is_hardware_fault(std::uint32_t code) {
   return row != nullptr && row->hardware;
 }
 
-bool is_error_status(std::uint32_t status) {
-  return (status & 0xF0000000) == 0xC0000000;
-}
-
 // True when a process ends itself with the code of a fault: the loader does so for a DLL that faults while it is
 // initialised.
 bool gives_as_reason(const WatchedFunctionReached& reached, std::uint32_t fault_code) {

@@ -11,17 +11,10 @@ namespace {
 // which we do not see. A stack overflow is the exception: the handlers that run on the last page may take their time.
 constexpr std::chrono::milliseconds kDeadlyFaultAge{1000};
 
-// The console's way to end a process: an interruption, not a crash.
-constexpr std::uint32_t kControlCExit = 0xC000013A;
-
 constexpr std::uint32_t kStackOverflow = 0xC00000FD;  // ntstatus.h
 
 bool contains(const std::vector<std::uint32_t>& codes, std::uint32_t code) {
   return std::find(codes.begin(), codes.end(), code) != codes.end();
-}
-
-bool is_error_status(std::uint32_t status) {
-  return (status & 0xF0000000) == 0xC0000000 && status != kControlCExit;
 }
 
 // Nobody asked, or the one who did gave the fault as the reason: that is how the loader ends a process whose DLL

@@ -16,8 +16,8 @@ namespace {
 
 constexpr DWORD kPipeSize = 64 << 10;
 
-[[noreturn]] void refuse(std::string_view option, std::string_view word, std::uint32_t error) {
-  throw SetupError(fmt::format("{} {}: {}", option, word, describe_win32_error(error)));
+[[noreturn]] void refuse(std::string_view option, std::string_view word, std::uint32_t error, std::string_view remedy) {
+  throw SetupError(fmt::format("{} {}: {}; {}", option, word, describe_win32_error(error), remedy));
 }
 
 bool is_directory(const std::wstring& path) {
@@ -46,8 +46,8 @@ UniqueFile create_log(const std::string& directory, const std::wstring& path) {
   UniqueFile file(CreateFileW(path.c_str(), GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, nullptr, CREATE_ALWAYS,
                               FILE_ATTRIBUTE_NORMAL, nullptr));
   if (!file) {
-    throw SetupError(
-        fmt::format("--log-dir {}: cannot write {}: {}", directory, to_utf8(path), describe_win32_error(last_error())));
+    throw SetupError(fmt::format("--log-dir {}: cannot write {}: {}; name a directory in which files can be written",
+                                 directory, to_utf8(path), describe_win32_error(last_error())));
   }
   return file;
 }
@@ -74,7 +74,7 @@ UniqueFile open_input(const std::string& name) {
     if (is_directory(to_utf16(name))) {
       throw SetupError(fmt::format("--stdin {}: it is a directory; name a file", name));
     }
-    refuse("--stdin", name, error);
+    refuse("--stdin", name, error, "name a file that can be read");
   }
   return file;
 }
@@ -97,7 +97,7 @@ OutputCapture::OutputCapture(const Options& options) : pass_through_(options.cap
   }
   if (const std::string& directory = options.capture.log_directory; !directory.empty()) {
     if (const std::uint32_t error = make_directories(full_path(to_utf16(directory))); error != ERROR_SUCCESS) {
-      refuse("--log-dir", directory, error);
+      refuse("--log-dir", directory, error, "name a directory that is there or can be made");
     }
   }
   meter_ = std::make_shared<OutputMeter>(options.limits.output);

@@ -44,4 +44,8 @@ std::optional<std::string_view> status_name(std::uint32_t status);
 // image is bad.
 bool is_loader_failure(std::uint32_t status);
 
+// True for exit statuses that stand for an error (severity 3 of an NTSTATUS), but for the console's way to end a
+// process: Ctrl-C is an interruption.
+bool is_error_status(std::uint32_t status);
+
 }  // namespace catcher

@@ -133,4 +133,9 @@ bool is_loader_failure(std::uint32_t status) {
   return row != nullptr && row->loader_failure;
 }
 
+bool is_error_status(std::uint32_t status) {
+  constexpr std::uint32_t kControlCExit = 0xC000013A;  // STATUS_CONTROL_C_EXIT
+  return (status & 0xF0000000) == 0xC0000000 && status != kControlCExit;
+}
+
 }  // namespace catcher

@@ -3,7 +3,10 @@
 #include "harness/programs.h"
 #include "harness/run_catcher.h"
 
+#include "win32/unique_handle.h"
+
 #include <gtest/gtest.h>
+#include <windows.h>
 
 #include <filesystem>
 #include <fstream>
@@ -121,6 +124,55 @@ TEST(Capture, of_a_32_bit_target_is_the_same) {
   EXPECT_EQ(run.report["captured"]["stdout"]["bytes"], 100000);
 }
 
+TEST(Capture, of_a_program_without_a_console_is_the_same) {
+  const CatcherRun run = harness::run_catcher(
+      log_option(), harness::program(L"stream_writer_gui.exe") + L" say first say_err trouble child say last");
+  EXPECT_NE(run.program.out.find("first\n"), std::string::npos) << run.describe();
+  EXPECT_NE(run.program.out.find("last\n"), std::string::npos) << run.describe();
+  EXPECT_EQ(content(log_directory() / "stdout.txt"), run.program.out);
+  EXPECT_EQ(content(log_directory() / "stderr.txt"), "trouble\n");
+  EXPECT_FALSE(run.report["captured"]["stdout"].contains("problem"));
+}
+
+// catcher with nothing behind its own standard streams, as a service or a program with a window starts it.
+std::uint32_t run_catcher_without_streams(const std::wstring& words, HANDLE instead) {
+  STARTUPINFOW startup{};
+  startup.cb = sizeof startup;
+  startup.dwFlags = STARTF_USESTDHANDLES;
+  startup.hStdInput = startup.hStdOutput = startup.hStdError = instead;
+  std::wstring command_line = harness::program(L"catcher.exe") + L" " + words;
+  PROCESS_INFORMATION created{};
+  DWORD exit_code = 0;
+  if (CreateProcessW(nullptr, command_line.data(), nullptr, nullptr, FALSE, DETACHED_PROCESS, nullptr, nullptr,
+                     &startup, &created) == 0) {
+    ADD_FAILURE() << "CreateProcessW: " << GetLastError();
+    return 0;
+  }
+  const catcher::UniqueHandle process(created.hProcess);
+  const catcher::UniqueHandle thread(created.hThread);
+  EXPECT_EQ(WaitForSingleObject(process.get(), 90'000), WAIT_OBJECT_0) << "catcher does not end";
+  TerminateProcess(process.get(), 1);
+  GetExitCodeProcess(process.get(), &exit_code);
+  return exit_code;
+}
+
+TEST(Capture, by_a_catcher_without_streams_of_its_own_is_whole) {
+  // None, and a number behind which there is nothing.
+  for (HANDLE instead : {HANDLE{nullptr}, INVALID_HANDLE_VALUE, reinterpret_cast<HANDLE>(std::uintptr_t{0x7F00})}) {
+    const auto file = harness::scratch_directory() / "report.json";
+    const std::uint32_t exit_code =
+        run_catcher_without_streams(log_option() + L" --report \"" + file.wstring() + L"\" -- " +
+                                        harness::program(L"stream_writer.exe") + L" say first say_err trouble crash",
+                                    instead);
+    EXPECT_EQ(exit_code, 139U);
+    EXPECT_EQ(content(log_directory() / "stdout.txt"), "first\n");
+    EXPECT_EQ(content(log_directory() / "stderr.txt"), "trouble\n");
+    const auto report = nlohmann::json::parse(content(file), nullptr, false);
+    EXPECT_EQ(report.value("verdict", ""), "crashed") << content(file);
+    EXPECT_FALSE(report.contains("warnings")) << report["warnings"];
+  }
+}
+
 TEST(Capture, somebody_who_lives_on_with_the_stream_does_not_hang_it) {
   RunSettings settings;
   settings.time_to_die = std::chrono::seconds(30);  // the child, which is let go
@@ -149,11 +201,15 @@ TEST(Capture, a_directory_that_cannot_be_made_is_one_line_and_nothing_runs) {
   const auto file = harness::scratch_directory() / "file";
   std::ofstream(file) << "in the way";
   const std::wstring target = L" -- " + harness::program(L"stream_writer.exe") + L" say x";
-  expect_one_line(harness::run_catcher_words(L"--log-dir \"" + file.wstring() + L"\"" + target), "--log-dir");
-  expect_one_line(harness::run_catcher_words(L"--log-dir \"" + (file / "below").wstring() + L"\"" + target),
-                  "--log-dir");
+  const std::string remedy = "; name a directory";
+  for (const auto& path : {file, file / "below"}) {
+    const auto result = harness::run_catcher_words(L"--log-dir \"" + path.wstring() + L"\"" + target);
+    expect_one_line(result, "--log-dir");
+    expect_one_line(result, remedy);
+  }
   std::filesystem::create_directories(log_directory() / "stdout.txt");
   expect_one_line(harness::run_catcher_words(log_option() + target), "stdout.txt");
+  expect_one_line(harness::run_catcher_words(log_option() + target), remedy);
 }
 
 TEST(Capture, stdin_comes_from_a_file) {
@@ -169,6 +225,7 @@ TEST(Capture, stdin_comes_from_a_file) {
 TEST(Capture, a_stdin_file_that_is_not_there_is_one_line_and_nothing_runs) {
   const std::wstring target = L" -- " + harness::program(L"stream_writer.exe") + L" say x";
   expect_one_line(harness::run_catcher_words(L"--stdin no_such_file" + target), "--stdin no_such_file");
+  expect_one_line(harness::run_catcher_words(L"--stdin no_such_file" + target), "; name a file");
   expect_one_line(harness::run_catcher_words(L"--stdin \"" + harness::scratch_directory().wstring() + L"\"" + target),
                   "is a directory");
 }

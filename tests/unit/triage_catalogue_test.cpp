@@ -119,6 +119,15 @@ TEST(StatusCatalogue, only_the_loader_s_own_statuses_mean_that_a_program_never_s
   }
 }
 
+TEST(StatusCatalogue, an_error_status_is_an_ntstatus_of_severity_3_but_not_that_of_control_c) {
+  for (const std::uint32_t status : {0xC0000005U, 0xC0000135U, 0xC0000602U, 0xCFFFFFFFU}) {
+    EXPECT_TRUE(is_error_status(status)) << std::hex << status;
+  }
+  for (const std::uint32_t status : {0U, 1U, 0x80000003U, 0xC000013AU, 0xE06D7363U, 0xFFFFFFFFU}) {
+    EXPECT_FALSE(is_error_status(status)) << std::hex << status;
+  }
+}
+
 TEST(StatusCatalogue, statuses_are_unique_and_the_names_agree_with_the_exception_table) {
   std::set<std::uint32_t> seen;
   for (const StatusRow& row : status_rows()) {
