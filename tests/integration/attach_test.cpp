@@ -45,8 +45,10 @@ nlohmann::json read_json(const std::filesystem::path& path) {
   return nlohmann::json::parse(file, nullptr, false);
 }
 
-ProgramResult run_target(const Target& target, const std::function<void(std::uint32_t pid)>& meanwhile) {
+ProgramResult run_target(const Target& target, const std::function<void(std::uint32_t pid)>& meanwhile,
+                         std::chrono::milliseconds limit = RunSettings().limit) {
   RunSettings settings;
+  settings.limit = limit;
   settings.stdout_mark = "\n";
   settings.on_mark = [&meanwhile](void* process) { meanwhile(GetProcessId(process)); };
   return harness::run_program(harness::program(target.program) + L" " + target.words, settings);
@@ -137,12 +139,15 @@ bool full_size() {
 }
 
 void come_and_go(const Target& target, int times) {
-  const ProgramResult result = run_target(target, [&](std::uint32_t pid) {
+  // Each of them looks at the stacks of nine threads: seconds where many tests run side by side.
+  const auto limit = times * std::chrono::seconds(30);
+  const auto visits = [times](std::uint32_t pid) {
     for (int i = 0; i < times; ++i) {
       const ProgramResult catcher = harness::run_catcher_words(attach_words(pid, L"--timeout 30ms -q"));
       ASSERT_EQ(catcher.exit_code, 124U) << "attaching for the " << i << "th time: " << catcher.err;
     }
-  });
+  };
+  const ProgramResult result = run_target(target, visits, limit);
   EXPECT_EQ(result.exit_code, 42U) << result.out << result.err;
 }
 
@@ -154,10 +159,7 @@ TEST(Attach, a_32_bit_target_that_is_busy_survives_its_debuggers) {
   if (!std::filesystem::exists(harness::bin_directory() / "attach_target32.exe")) {
     GTEST_SKIP() << "there is no compiler for 32-bit programs here";
   }
-  if (!full_size()) {
-    GTEST_SKIP() << "CATCHER_SOAK=full runs it";
-  }
-  come_and_go({L"attach_target32.exe", L"busy exit 42"}, 10);
+  come_and_go({L"attach_target32.exe", L"busy exit 42"}, full_size() ? 20 : 4);
 }
 
 TEST(Attach, a_32_bit_targets_crash_is_reported_with_its_stack) {

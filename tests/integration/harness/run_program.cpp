@@ -24,16 +24,27 @@ struct Pipe {
   UniqueHandle write;
 };
 
-// A pipe of which the child inherits one end and we keep the other to ourselves.
-Pipe make_pipe(bool child_reads) {
-  SECURITY_ATTRIBUTES inheritable{sizeof(SECURITY_ATTRIBUTES), nullptr, TRUE};
+// Not inheritable: start_in_job() sees to that.
+Pipe make_pipe() {
   HANDLE read = nullptr;
   HANDLE write = nullptr;
-  if (CreatePipe(&read, &write, &inheritable, 0) == 0) {
+  if (CreatePipe(&read, &write, nullptr, 0) == 0) {
     throw catcher::last_win32_error("CreatePipe");
   }
-  SetHandleInformation(child_reads ? write : read, HANDLE_FLAG_INHERIT, 0);
   return {UniqueHandle(read), UniqueHandle(write)};
+}
+
+// Every process that is created inherits whatever is inheritable at that moment. A test that starts two programs on two
+// threads would hand the pipes of the one to the other, and wait for their end until that one has ended too.
+std::mutex& launches() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+void set_inheritable(const STARTUPINFOW& startup, DWORD flag) {
+  for (const HANDLE handle : {startup.hStdInput, startup.hStdOutput, startup.hStdError}) {
+    SetHandleInformation(handle, HANDLE_FLAG_INHERIT, flag);
+  }
 }
 
 UniqueHandle make_job() {
@@ -159,9 +170,17 @@ Started start_in_job(const std::wstring& command_line, const RunSettings& settin
   PROCESS_INFORMATION process{};
   const DWORD flags = CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT |
                       (settings.new_process_group ? DWORD{CREATE_NEW_PROCESS_GROUP} : DWORD{0});
-  if (CreateProcessW(nullptr, writable.data(), nullptr, nullptr, TRUE, flags, environment.data(),
-                     settings.directory.empty() ? nullptr : settings.directory.c_str(), &startup, &process) == 0) {
-    throw catcher::last_win32_error("CreateProcessW");
+  {
+    const std::lock_guard alone(launches());
+    set_inheritable(startup, HANDLE_FLAG_INHERIT);
+    const BOOL created =
+        CreateProcessW(nullptr, writable.data(), nullptr, nullptr, TRUE, flags, environment.data(),
+                       settings.directory.empty() ? nullptr : settings.directory.c_str(), &startup, &process);
+    const DWORD error = GetLastError();
+    set_inheritable(startup, 0);
+    if (created == 0) {
+      throw catcher::win32_error("CreateProcessW", error);
+    }
   }
   Started started{UniqueHandle(process.hProcess), UniqueHandle(process.hThread)};
   if (AssignProcessToJobObject(job, process.hProcess) == 0) {
@@ -192,9 +211,9 @@ std::vector<std::string> ProgramResult::error_lines() const {
 
 ProgramResult run_program(const std::wstring& command_line, const RunSettings& settings) {
   const UniqueHandle job = make_job();
-  Pipe in = make_pipe(true);
-  Pipe out = make_pipe(false);
-  Pipe err = make_pipe(false);
+  Pipe in = make_pipe();
+  Pipe out = make_pipe();
+  Pipe err = make_pipe();
   STARTUPINFOW startup{};
   startup.cb = sizeof startup;
   startup.dwFlags = STARTF_USESTDHANDLES;
