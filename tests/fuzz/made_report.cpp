@@ -143,7 +143,7 @@ Surroundings made_surroundings(FuzzInput& input) {
   Surroundings surroundings;
   surroundings.variables.resize(input.below(3));
   for (EnvironmentVariable& variable : surroundings.variables) {
-    variable = {name(input), input.text()};
+    variable = {"V" + name(input), input.text()};  // never empty
   }
   surroundings.directory = name(input);
   surroundings.debug_heap = input.flag();
