@@ -35,6 +35,8 @@ struct RunObserver {
   /// What a process gave to OutputDebugString, as soon as it came, when Capture::echo_debug_output is set; what it
   /// takes counts as the cost of reading these texts, which is bounded. UTF-8, but not safe to print.
   std::function<void(const DebugLine& line)> on_debug_output;
+  /// Asked before a minidump is written, with the crash as far as it is known then (its bucket is). Empty: always.
+  std::function<bool(const Crash& crash)> wants_dump;
 };
 
 /// Runs one target to its end under the debugger and says what became of it. Blocks; the calling thread becomes the

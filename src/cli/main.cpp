@@ -6,6 +6,7 @@
 #include "cli/parse_options.h"
 #include "cli/self_protection.h"
 #include "cli/source_lines.h"
+#include "cli/sweep_command.h"
 #include "cli/terminal.h"
 #include "cli/write_reports.h"
 #include "report/escape.h"
@@ -90,6 +91,15 @@ std::uint32_t run_command_line() {
     if (request.command == catcher::Command::kUninstallAedebug) {
       catcher::write_text(catcher::Stream::kOutput, catcher::run_uninstall_aedebug());
       return 0;
+    }
+    if (request.command == catcher::Command::kSweep) {
+      return catcher::run_sweep(request, complain);
+    }
+    if (request.command == catcher::Command::kReport) {
+      return catcher::run_merge(request, complain);
+    }
+    if (request.command == catcher::Command::kReplay) {
+      return catcher::run_replay(request);
     }
     return run_request(request);
   } catch (const catcher::UsageError& error) {

@@ -7,10 +7,12 @@
 #include "cli/probe_options.h"
 #include "cli/report_options.h"
 #include "cli/suggest.h"
+#include "cli/sweep_options.h"
 #include "cli/target_options.h"
 #include "cli/tree_options.h"
 #include "debugger/target_program.h"
 #include "report/escape.h"
+#include "sweep/replay.h"
 #include "win32/utf.h"
 
 #include <fmt/format.h>
@@ -38,6 +40,12 @@ constexpr std::array kCommands{
                "Runs a program with all its child processes and says what became of it."},
     CommandRow{Command::kAttach, "attach", "catcher attach PID [options]",
                "Watches a process that is running already; Ctrl-C lets it run on alone."},
+    CommandRow{Command::kSweep, "sweep", "catcher sweep --corpus DIR --out DIR [-j N] [options] -- TARGET [ARGS... @@]",
+               "Runs a program once for every input, in parallel, and sorts what crashes into buckets."},
+    CommandRow{Command::kReport, "report", "catcher report merge OUT... -o DIR [options]",
+               "Makes one result of the results of several sweeps."},
+    CommandRow{Command::kReplay, "replay", "catcher replay OUT/crashes/BUCKET [options]",
+               "Runs the input that shows a bucket again and says whether it is the same bucket."},
     CommandRow{Command::kInstallAedebug, "install-aedebug", "catcher install-aedebug [options]",
                "Has Windows start 'catcher attach' with these options for every program that crashes."},
     CommandRow{Command::kUninstallAedebug, "uninstall-aedebug", "catcher uninstall-aedebug",
@@ -45,8 +53,9 @@ constexpr std::array kCommands{
 };
 
 constexpr std::string_view kFooter = R"(
-Commands: attach PID watches a running process; install-aedebug and uninstall-aedebug make catcher the debugger of
-programs that crash on their own. 'catcher attach --help' says more.
+Commands: attach PID watches a running process; sweep runs a whole corpus, replay one of its findings again, report
+merge joins sweeps; install-aedebug and uninstall-aedebug make catcher the debugger of programs that crash on their
+own. 'catcher sweep --help' and the like say more.
 
 Exit codes: the target's own; 124 timeout, 125 catcher failed, 126 the target cannot start, 127 it was not found,
 130 interrupted, 137 a limit was hit; a crash anywhere in the process tree: 132 illegal instruction, 133 breakpoint,
@@ -62,6 +71,7 @@ struct Words {
   TargetOptions target;
   ReportOptions report;
   AttachOptions attach;
+  SweepWords sweep;
 };
 
 std::vector<std::string> option_names(const CLI::App& app) {
@@ -97,6 +107,14 @@ void add_options(CLI::App& app, const CommandRow& command, Words& words) {
   app.set_version_flag("--version", "catcher " CATCHER_VERSION)->group("Reports");
   if (command.command == Command::kAttach) {
     words.attach.add_to(app);
+  }
+  if (command.command == Command::kReport) {
+    words.sweep.add_to_merge(app);
+    words.report.add_to(app);
+    return;
+  }
+  if (command.command == Command::kSweep) {
+    words.sweep.add_to_sweep(app);
   }
   words.tree.add_to(app);
   words.crash.add_to(app);
@@ -137,6 +155,48 @@ void interpret_attach(const CommandLine& command_line, const CommandRow& row, co
   words.attach.interpret(loose, request.options);
 }
 
+void interpret_sweep(const CommandLine& command_line, const CommandRow& row, const Words& words, Request& request) {
+  interpret_target(command_line, row, request);
+  refuse_in_sweep(request.options);
+  request.sweep.run = request.options;
+  words.sweep.interpret(request.sweep);
+}
+
+// `merge` is the only thing that can be done with results.
+void interpret_merge(const CommandRow& row, std::vector<std::string> loose, const Words& words, Request& request) {
+  if (loose.empty() || loose.front() != "merge") {
+    fail(fmt::format("say what to do with the results: {}", row.usage));
+  }
+  loose.erase(loose.begin());
+  if (loose.empty()) {
+    fail(fmt::format("nothing to merge: {}", row.usage));
+  }
+  request.merged = std::move(loose);
+  words.sweep.interpret_merge(request.sweep);
+}
+
+void interpret_replay(const CommandLine& command_line, const CommandRow& row, const std::vector<std::string>& loose,
+                      Request& request) {
+  if (command_line.target || loose.size() != 1) {
+    fail(fmt::format("replay takes the directory of a bucket, and its command line from there: {}", row.usage));
+  }
+  request.replayed = loose.front();
+}
+
+// The words of a replay, behind those of the sweep that it is of, so that they win.
+std::vector<std::wstring> words_of(const CommandLine& command_line, const CommandRow& row) {
+  std::vector<std::wstring> words(command_line.own.begin() + (row.name.empty() ? 0 : 1), command_line.own.end());
+  const auto directory = std::ranges::find_if(words, [](const std::wstring& word) { return !word.starts_with(L"-"); });
+  if (row.command == Command::kReplay && directory != words.end()) {
+    std::vector<std::wstring> before;
+    for (const std::string& word : options_of_run(load_replay(to_utf8(*directory)).identity)) {
+      before.push_back(to_utf16(word));
+    }
+    words.insert(words.begin(), before.begin(), before.end());
+  }
+  return words;
+}
+
 void interpret_aedebug(const CommandLine& command_line, const CommandRow& row, const std::vector<std::string>& loose,
                        const Words& words, Request& request) {
   if (command_line.target || !loose.empty()) {
@@ -166,8 +226,8 @@ Request parse_options(const CommandLine& command_line) {
   add_options(app, row, words);
   app.allow_extras();
   std::vector<std::string> arguments;  // CLI11 wants them last first
-  const auto own = command_line.own.rbegin();
-  std::transform(own, command_line.own.rend() - (row.name.empty() ? 0 : 1), std::back_inserter(arguments),
+  const std::vector<std::wstring> own = words_of(command_line, row);
+  std::transform(own.rbegin(), own.rend(), std::back_inserter(arguments),
                  [](const std::wstring& word) { return to_utf8(word); });
   try {
     app.parse(arguments);
@@ -184,7 +244,7 @@ Request parse_options(const CommandLine& command_line) {
   if (!loose.empty() && loose.front().starts_with("-")) {
     fail_for_unknown_option(app, loose.front());
   }
-  if (!loose.empty() && row.command == Command::kRun) {
+  if (!loose.empty() && (row.command == Command::kRun || row.command == Command::kSweep)) {
     fail(fmt::format("{} is not an option; put '--' before the target: {}", shown(loose.front()), row.usage));
   }
   words.tree.interpret(request.options);
@@ -194,6 +254,12 @@ Request parse_options(const CommandLine& command_line) {
   words.report.interpret(request);
   if (row.command == Command::kAttach) {
     interpret_attach(command_line, row, loose, words, request);
+  } else if (row.command == Command::kSweep) {
+    interpret_sweep(command_line, row, words, request);
+  } else if (row.command == Command::kReport) {
+    interpret_merge(row, loose, words, request);
+  } else if (row.command == Command::kReplay) {
+    interpret_replay(command_line, row, loose, request);
   } else if (row.command != Command::kRun) {
     interpret_aedebug(command_line, row, loose, words, request);
   } else {

@@ -5,6 +5,7 @@
 #include "cli/usage_error.h"
 
 #include <catcher/options.h>
+#include <catcher/sweep.h>
 
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@ namespace catcher {
 enum class Verbosity { kQuiet, kNormal, kEvents };
 
 // What catcher is to do.
-enum class Command { kRun, kAttach, kInstallAedebug, kUninstallAedebug };
+enum class Command { kRun, kAttach, kSweep, kReport, kReplay, kInstallAedebug, kUninstallAedebug };
 
 // What a command line asks for.
 struct Request {
@@ -25,6 +26,9 @@ struct Request {
   bool annotate_github = false;  // the findings as workflow commands on stdout
   bool full_text = false;
   Verbosity verbosity = Verbosity::kNormal;
+  SweepOptions sweep;                         // for kSweep; for kReport only `out` and `gate`
+  std::vector<std::string> merged;            // the directories that kReport merges
+  std::string replayed;                       // the directory of kReplay
   std::vector<std::wstring> aedebug_options;  // as they were typed, for attach to be started with
   std::string answer;                         // --help or --version: print this and be done
 };

@@ -55,8 +55,12 @@ void write_text(Stream stream, std::string_view text) noexcept {
   }
 }
 
+bool is_terminal(Stream stream) noexcept {
+  return is_console(handle_of(stream));
+}
+
 bool wants_colour(Stream stream) noexcept {
-  return is_console(handle_of(stream)) && GetEnvironmentVariableW(L"NO_COLOR", nullptr, 0) == 0;
+  return is_terminal(stream) && GetEnvironmentVariableW(L"NO_COLOR", nullptr, 0) == 0;
 }
 
 }  // namespace catcher

@@ -11,6 +11,9 @@ enum class Stream { kOutput, kError };
 // silence: there is nowhere else to say so.
 void write_text(Stream stream, std::string_view text) noexcept;
 
+// True where a person reads along.
+bool is_terminal(Stream stream) noexcept;
+
 // True where a person reads along and colour is wanted (the stream is a console, NO_COLOR is not set;
 // https://no-color.org).
 bool wants_colour(Stream stream) noexcept;

@@ -7,6 +7,8 @@
 #include "report/json_report.h"
 #include "report/junit_report.h"
 #include "report/sarif_report.h"
+#include "report/sweep_journal.h"
+#include "report/sweep_junit.h"
 #include "report/utc_text.h"
 #include "win32/error.h"
 #include "win32/utf.h"
@@ -20,6 +22,18 @@
 
 namespace catcher {
 namespace {
+
+std::string content_of(ReportFormat format, const SweepReport& report) {
+  switch (format) {
+    case ReportFormat::kJson:
+      return to_json(report);
+    case ReportFormat::kJunit:
+      return to_junit(report);
+    case ReportFormat::kSarif:
+      return to_sarif(report);
+  }
+  return {};
+}
 
 std::string content_of(ReportFormat format, const RunReport& report) {
   switch (format) {
@@ -57,7 +71,12 @@ std::wstring report_path(std::wstring path, const RunReport& report) {
   return path;
 }
 
-void write_one(const ReportOrder& order, const RunReport& report) {
+std::wstring report_path(std::wstring path, const SweepReport&) {
+  return path;
+}
+
+template <typename Report>
+void write_one(const ReportOrder& order, const Report& report) {
   const std::string content = content_of(order.format, report);
   if (order.file) {
     write_report_file(report_path(*order.file, report), content);
@@ -74,10 +93,9 @@ std::string complaint_of(const ReportOrder& order, const std::system_error& erro
                      escape_for_terminal(to_utf8(*order.file)), reason_of(error));
 }
 
-}  // namespace
-
-bool write_reports(const std::vector<ReportOrder>& orders, const RunReport& report,
-                   const std::function<void(std::string_view line)>& complain) {
+template <typename Report>
+bool write_all(const std::vector<ReportOrder>& orders, const Report& report,
+               const std::function<void(std::string_view line)>& complain) {
   bool all_written = true;
   for (const ReportOrder& order : orders) {
     try {
@@ -88,6 +106,18 @@ bool write_reports(const std::vector<ReportOrder>& orders, const RunReport& repo
     }
   }
   return all_written;
+}
+
+}  // namespace
+
+bool write_reports(const std::vector<ReportOrder>& orders, const RunReport& report,
+                   const std::function<void(std::string_view line)>& complain) {
+  return write_all(orders, report, complain);
+}
+
+bool write_reports(const std::vector<ReportOrder>& orders, const SweepReport& report,
+                   const std::function<void(std::string_view line)>& complain) {
+  return write_all(orders, report, complain);
 }
 
 }  // namespace catcher

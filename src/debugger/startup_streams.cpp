@@ -51,12 +51,18 @@ STARTUPINFOW StartupStreams::startup_info() noexcept {
   return result;
 }
 
-InheritanceScope::InheritanceScope(const StandardStreams& streams) : streams_(streams) {
-  if (streams_.any()) {
+InheritanceScope::InheritanceScope(const StandardStreams& streams) {
+  for (const std::optional<HANDLE>& handle : {streams.in, streams.out, streams.error}) {
+    DWORD flags = 0;
+    if (handle && GetHandleInformation(*handle, &flags) != 0 && (flags & HANDLE_FLAG_INHERIT) == 0) {
+      streams_.push_back(*handle);
+    }
+  }
+  if (streams_.empty()) {
+    shared_ = std::shared_lock(launches());
+  } else {
     alone_ = std::unique_lock(launches());
     set_inheritable(HANDLE_FLAG_INHERIT);
-  } else {
-    shared_ = std::shared_lock(launches());
   }
 }
 
@@ -65,10 +71,8 @@ InheritanceScope::~InheritanceScope() {
 }
 
 void InheritanceScope::set_inheritable(DWORD flag) const noexcept {
-  for (const std::optional<HANDLE>& handle : {streams_.in, streams_.out, streams_.error}) {
-    if (handle) {
-      SetHandleInformation(*handle, HANDLE_FLAG_INHERIT, flag);
-    }
+  for (const HANDLE handle : streams_) {
+    SetHandleInformation(handle, HANDLE_FLAG_INHERIT, flag);
   }
 }
 

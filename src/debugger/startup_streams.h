@@ -44,7 +44,8 @@ class StartupStreams {
 // Makes the replaced streams inheritable for as long as it lives: while one process is created. Every child of a
 // process inherits all handles that are inheritable at that moment, so that another run on another thread would hand
 // them to its target too, and their readers would never see an end. Hence all launches of this process go through here:
-// one with streams of its own alone, the others beside each other.
+// one with streams of its own alone, the others beside each other. Streams that are inheritable already stay so:
+// whoever made them does not mind.
 class InheritanceScope {
  public:
   explicit InheritanceScope(const StandardStreams& streams);
@@ -55,7 +56,7 @@ class InheritanceScope {
  private:
   void set_inheritable(DWORD flag) const noexcept;
 
-  StandardStreams streams_;
+  std::vector<HANDLE> streams_;  // the caller's, those that are not inheritable
   std::shared_lock<std::shared_mutex> shared_;
   std::unique_lock<std::shared_mutex> alone_;
 };

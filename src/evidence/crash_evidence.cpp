@@ -74,7 +74,7 @@ void describe_fault(Crash& crash, StoppedProcess& stopped, const std::vector<Sto
 
 void write_dump(Crash& crash, StoppedProcess& stopped, const std::vector<StoppedThread>& threads,
                 const EvidenceOptions& options) {
-  if (options.dump_directory.empty()) {
+  if (options.dump_directory.empty() || (options.wants_dump && !options.wants_dump(crash))) {
     return;
   }
   Process& process = stopped.process();

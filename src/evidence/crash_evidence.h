@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,7 +19,8 @@ namespace catcher {
 struct EvidenceOptions {
   std::string dump_directory;  // UTF-8; empty: no minidump
   MinidumpType dump_type = MinidumpType::kSmall;
-  std::chrono::milliseconds time{5'000};  // for the stacks of the other threads
+  std::chrono::milliseconds time{5'000};               // for the stacks of the other threads
+  std::function<bool(const Crash& crash)> wants_dump;  // asked before each minidump; empty: always
 };
 
 // A C++ exception that was thrown and may be the one that led to abort(): where it is, to be decoded when that happens.

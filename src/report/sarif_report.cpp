@@ -263,35 +263,39 @@ Json invocation_json(const RunReport& report) {
   return json;
 }
 
-}  // namespace
-
-std::string to_sarif(const RunReport& report) {
-  std::vector<std::string> rules;
-  std::set<std::string> buckets;  // of one bucket only the first has its stack: hundreds of crashes may repeat it
-  Json results = Json::array();
-  for (const Finding& finding : findings_of(report)) {
-    if (!is_result(finding)) {
-      continue;
+// The rules that were broken, numbered in the order in which they come.
+class Rules {
+ public:
+  std::size_t index_of(const std::string& rule) {
+    const auto known = std::ranges::find(rules_, rule);
+    const auto index = static_cast<std::size_t>(known - rules_.begin());
+    if (known == rules_.end()) {
+      rules_.push_back(rule);
     }
-    const auto rule = std::ranges::find(rules, finding.rule);
-    const auto index = static_cast<std::size_t>(rule - rules.begin());
-    if (rule == rules.end()) {
-      rules.push_back(finding.rule);
-    }
-    const bool is_new = finding.bucket.empty() || buckets.insert(finding.bucket).second;
-    results.push_back(result_json(report, finding, index, is_new));
+    return index;
   }
+
+  Json json() const {
+    Json descriptors = Json::array();
+    for (const std::string& rule : rules_) {
+      descriptors.push_back(rule_json(rule));
+    }
+    return descriptors;
+  }
+
+ private:
+  std::vector<std::string> rules_;
+};
+
+std::string log_text(const std::string& version, const Rules& rules, Json invocation, Json results) {
   Json driver = Json::object();
   driver["name"] = "catcher";
-  put(driver, "version", report.catcher_version);
-  put(driver, "semanticVersion", report.catcher_version);
-  Json& descriptors = driver["rules"] = Json::array();
-  for (const std::string& rule : rules) {
-    descriptors.push_back(rule_json(rule));
-  }
+  put(driver, "version", version);
+  put(driver, "semanticVersion", version);
+  driver["rules"] = rules.json();
   Json run = Json::object();
   run["tool"]["driver"] = std::move(driver);
-  run["invocations"] = Json::array({invocation_json(report)});
+  run["invocations"] = Json::array({std::move(invocation)});
   run["results"] = std::move(results);
   run["columnKind"] = "utf16CodeUnits";
   Json json = Json::object();
@@ -299,6 +303,96 @@ std::string to_sarif(const RunReport& report) {
   json["version"] = "2.1.0";
   json["runs"] = Json::array({std::move(run)});
   return json.dump(kIndent) + '\n';
+}
+
+struct OutcomeRow {
+  SweepOutcome outcome;
+  FindingKind kind;
+  std::string_view rule;
+};
+constexpr std::array kOutcomes{OutcomeRow{SweepOutcome::kCrash, FindingKind::kCrash, "crash-exception"},
+                               OutcomeRow{SweepOutcome::kHang, FindingKind::kHang, "hang"},
+                               OutcomeRow{SweepOutcome::kLimit, FindingKind::kLimit, "limit"},
+                               OutcomeRow{SweepOutcome::kDefect, FindingKind::kDefect, "defect"}};
+
+// As much of the crash as was kept of it.
+Crash crash_of(const SweepBucket& bucket) {
+  Crash crash;
+  crash.image = bucket.evidence.image;
+  crash.summary = bucket.evidence.summary;
+  crash.severity = bucket.evidence.severity;
+  crash.rule = bucket.evidence.rule;
+  crash.why = bucket.evidence.why;
+  crash.bucket = bucket.id;
+  crash.stack.frames = bucket.evidence.stack;
+  return crash;
+}
+
+Json bucket_result(const SweepBucket& bucket, const Crash& crash, Rules& rules) {
+  const auto row = std::ranges::find(kOutcomes, bucket.outcome, &OutcomeRow::outcome);
+  Finding finding;
+  finding.kind = row == kOutcomes.end() ? FindingKind::kDefect : row->kind;
+  finding.rule = crash.rule.empty() ? std::string(row == kOutcomes.end() ? "defect" : row->rule) : crash.rule;
+  finding.message =
+      fmt::format("{} ({} of {} runs of {} inputs; {})", crash.summary.empty() ? bucket.id : crash.summary, bucket.runs,
+                  bucket.tries, bucket.inputs, bucket.directory);
+  finding.image = crash.image;
+  finding.bucket = bucket.id;
+  const auto place = std::ranges::find_if(
+      crash.stack.frames, [](const Frame& frame) { return frame.in_bucket && !frame.file.empty() && frame.line != 0; });
+  finding.place = place == crash.stack.frames.end() ? nullptr : &*place;
+  finding.crash = bucket.outcome == SweepOutcome::kCrash ? &crash : nullptr;
+  Json json = result_json({}, finding, rules.index_of(finding.rule), true);
+  json["occurrenceCount"] = bucket.runs;
+  if (finding.crash != nullptr) {  // what only a single crash has
+    json["properties"].erase("pid");
+    json["properties"].erase("status");
+  }
+  return json;
+}
+
+Json invocation_json(const SweepReport& report) {
+  Json json = Json::object();
+  put(json, "commandLine", report.command_line);
+  json["startTimeUtc"] = utc_text(std::chrono::system_clock::time_point(report.started));
+  json["endTimeUtc"] = utc_text(std::chrono::system_clock::time_point(report.ended));
+  json["exitCode"] = static_cast<std::int32_t>(report.exit_code);
+  json["executionSuccessful"] = report.failure.empty() && !report.interrupted;
+  Json notifications = Json::array();
+  if (!report.failure.empty()) {
+    notifications.push_back(notification("error", report.failure));
+  }
+  for (const std::string& warning : report.warnings) {
+    notifications.push_back(notification("warning", warning));
+  }
+  if (!notifications.empty()) {
+    json["toolExecutionNotifications"] = std::move(notifications);
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string to_sarif(const RunReport& report) {
+  Rules rules;
+  std::set<std::string> buckets;  // of one bucket only the first has its stack: hundreds of crashes may repeat it
+  Json results = Json::array();
+  for (const Finding& finding : findings_of(report)) {
+    if (is_result(finding)) {
+      const bool is_new = finding.bucket.empty() || buckets.insert(finding.bucket).second;
+      results.push_back(result_json(report, finding, rules.index_of(finding.rule), is_new));
+    }
+  }
+  return log_text(report.catcher_version, rules, invocation_json(report), std::move(results));
+}
+
+std::string to_sarif(const SweepReport& report) {
+  Rules rules;
+  Json results = Json::array();
+  for (const SweepBucket& bucket : report.buckets) {
+    results.push_back(bucket_result(bucket, crash_of(bucket), rules));
+  }
+  return log_text(report.catcher_version, rules, invocation_json(report), std::move(results));
 }
 
 }  // namespace catcher

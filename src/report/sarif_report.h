@@ -1,6 +1,7 @@
 #pragma once
 
 #include <catcher/run_report.h>
+#include <catcher/sweep.h>
 
 #include <string>
 
@@ -11,5 +12,8 @@ namespace catcher {
 // invocation with a notification. Every result has a location, the program's file where no frame has a source line.
 // Valid UTF-8 whatever the debuggee's text was; ends with a line feed.
 std::string to_sarif(const RunReport& report);
+
+// The same of a sweep: one result a bucket, with the number of its runs as its occurrences.
+std::string to_sarif(const SweepReport& report);
 
 }  // namespace catcher

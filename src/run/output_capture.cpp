@@ -1,6 +1,7 @@
 #include "run/output_capture.h"
 
 #include "win32/error.h"
+#include "win32/files.h"
 #include "win32/full_path.h"
 #include "win32/utf.h"
 
@@ -18,27 +19,6 @@ constexpr DWORD kPipeSize = 64 << 10;
 
 [[noreturn]] void refuse(std::string_view option, std::string_view word, std::uint32_t error, std::string_view remedy) {
   throw SetupError(fmt::format("{} {}: {}; {}", option, word, describe_win32_error(error), remedy));
-}
-
-bool is_directory(const std::wstring& path) {
-  const DWORD attributes = GetFileAttributesW(path.c_str());
-  return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
-}
-
-// With every directory above it that is missing. Returns a Win32 error, or 0.
-std::uint32_t make_directories(const std::wstring& path) {
-  if (CreateDirectoryW(path.c_str(), nullptr) != 0 || is_directory(path)) {
-    return ERROR_SUCCESS;
-  }
-  const std::uint32_t error = last_error();
-  const std::size_t slash = path.find_last_of(L'\\');
-  if (error != ERROR_PATH_NOT_FOUND || slash == std::wstring::npos || slash == 0) {
-    return error;
-  }
-  if (const std::uint32_t above = make_directories(path.substr(0, slash)); above != ERROR_SUCCESS) {
-    return above;
-  }
-  return CreateDirectoryW(path.c_str(), nullptr) != 0 ? ERROR_SUCCESS : last_error();
 }
 
 UniqueFile create_log(const std::string& directory, const std::wstring& path) {
@@ -65,9 +45,10 @@ UniqueHandle duplicate_of(DWORD standard_handle) {
   return UniqueHandle(duplicate);
 }
 
-UniqueFile open_input(const std::string& name) {
+UniqueFile open_input(const std::string& name, bool inheritable) {
+  SECURITY_ATTRIBUTES security{sizeof security, nullptr, inheritable ? TRUE : FALSE};
   UniqueFile file(CreateFileW(to_utf16(name).c_str(), GENERIC_READ,
-                              FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr, OPEN_EXISTING,
+                              FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, &security, OPEN_EXISTING,
                               FILE_ATTRIBUTE_NORMAL, nullptr));
   if (!file) {
     const std::uint32_t error = last_error();
@@ -85,12 +66,22 @@ bool is_output_captured(const Options& options) noexcept {
   return !options.capture.log_directory.empty() || !options.capture.pass_through || options.limits.output;
 }
 
-OutputCapture::OutputCapture(const Options& options) : pass_through_(options.capture.pass_through) {
+DiscardedStreams::DiscardedStreams() {
+  SECURITY_ATTRIBUTES inheritable{sizeof inheritable, nullptr, TRUE};
+  null_.reset(CreateFileW(L"NUL", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, &inheritable,
+                          OPEN_EXISTING, 0, nullptr));
+  if (!null_) {
+    throw last_win32_error("CreateFileW");
+  }
+}
+
+OutputCapture::OutputCapture(const Options& options, const DiscardedStreams* discarded)
+    : discarded_(discarded), pass_through_(options.capture.pass_through && discarded == nullptr) {
   // Before anything is opened: a standard handle with nothing behind it may have the value of the next handle.
-  UniqueHandle own_out = options.capture.pass_through ? duplicate_of(STD_OUTPUT_HANDLE) : nullptr;
-  UniqueHandle own_error = options.capture.pass_through ? duplicate_of(STD_ERROR_HANDLE) : nullptr;
+  UniqueHandle own_out = pass_through_ ? duplicate_of(STD_OUTPUT_HANDLE) : nullptr;
+  UniqueHandle own_error = pass_through_ ? duplicate_of(STD_ERROR_HANDLE) : nullptr;
   if (!options.capture.stdin_file.empty()) {
-    input_ = open_input(options.capture.stdin_file);
+    input_ = open_input(options.capture.stdin_file, discarded != nullptr);
   }
   if (!is_output_captured(options)) {
     return;
@@ -129,6 +120,9 @@ OutputCapture::Stream OutputCapture::open_stream(const Options& options, const c
 
 StandardStreams OutputCapture::for_target() const {
   StandardStreams streams;
+  if (discarded_ != nullptr) {
+    streams = discarded_->for_target();
+  }
   if (input_) {
     streams.in = input_.get();
   }

@@ -15,6 +15,19 @@
 
 namespace catcher {
 
+// Where the streams of targets go that nobody listens to: NUL, opened once for all runs of a process and inheritable
+// for good, so that launches need not wait for each other (InheritanceScope).
+class DiscardedStreams {
+ public:
+  // Throws std::system_error.
+  DiscardedStreams();
+
+  StandardStreams for_target() const { return {null_.get(), null_.get(), null_.get()}; }
+
+ private:
+  UniqueFile null_;
+};
+
 // What becomes of one target's standard streams. Where nothing is asked for, the target gets catcher's own and nothing
 // is captured; else pipes, which are read from the moment on that this is made.
 //
@@ -25,8 +38,9 @@ namespace catcher {
 //     report.captured = streams.finish();
 class OutputCapture {
  public:
-  // Makes the log directory, empty log files in it, and the pipes, and opens the file for stdin. Throws SetupError.
-  explicit OutputCapture(const Options& options);
+  // Makes the log directory, empty log files in it, and the pipes, and opens the file for stdin. With `discarded`,
+  // which must outlive it, the target gets these instead of catcher's own streams. Throws SetupError.
+  explicit OutputCapture(const Options& options, const DiscardedStreams* discarded = nullptr);
   OutputCapture(const OutputCapture&) = delete;
   OutputCapture& operator=(const OutputCapture&) = delete;
 
@@ -60,6 +74,7 @@ class OutputCapture {
                             const std::shared_ptr<OutputMeter>& meter);
   CapturedStream finish(Stream& stream, const char* name, StreamReader::Clock::time_point since);
 
+  const DiscardedStreams* discarded_;  // the caller's; null: what is not captured goes to catcher's own streams
   UniqueFile input_;
   std::shared_ptr<OutputMeter> meter_;  // null: nothing is captured
   bool pass_through_;

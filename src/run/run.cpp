@@ -2,6 +2,7 @@
 
 #include "debugger/target_program.h"
 #include "run/attach_run.h"
+#include "run/shared_run.h"
 #include "run/tree_run.h"
 #include "triage/summary.h"
 #include "triage/verdict.h"
@@ -25,9 +26,7 @@ void suppress_error_dialogs() {
   SetErrorMode(GetErrorMode() | SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
 }
 
-}  // namespace
-
-RunReport run(const Options& options, const StopSource& stop, const RunObserver& observer) {
+RunReport run_with(const Options& options, const StopSource& stop, const RunObserver& observer, SharedParts* shared) {
   RunReport report;
   report.catcher_version = CATCHER_VERSION;
   report.command_line = to_utf8(options.command_line);
@@ -39,7 +38,7 @@ RunReport run(const Options& options, const StopSource& stop, const RunObserver&
   const auto begun = std::chrono::steady_clock::now();
   RunFacts facts;
   try {
-    facts = run_tree(options, stop, observer, report);
+    facts = run_tree(options, stop, observer, report, shared);
   } catch (const StartError& error) {
     facts.start_failure =
         error.exit_code() == ExitCode::kNotFound ? StartFailure::kNotFound : StartFailure::kCannotStart;
@@ -56,6 +55,20 @@ RunReport run(const Options& options, const StopSource& stop, const RunObserver&
   const bool timed_out = report.verdict == Verdict::kTimeout && options.timeout && !report.limit;
   report.summary = summarize_run(report, timed_out ? describe_duration(*options.timeout) : report.start_failure);
   return report;
+}
+
+}  // namespace
+
+SymbolOptions symbol_options(const Options& options) {
+  return {options.evidence.symbol_directories, options.evidence.time};
+}
+
+RunReport run(const Options& options, const StopSource& stop, const RunObserver& observer) {
+  return run_with(options, stop, observer, nullptr);
+}
+
+RunReport run_sharing(const Options& options, const StopSource& stop, const RunObserver& observer, SharedParts& parts) {
+  return run_with(options, stop, observer, &parts);
 }
 
 RunReport run(const Options& options) {

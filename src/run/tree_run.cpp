@@ -14,6 +14,7 @@
 #include "run/event_line.h"
 #include "run/output_capture.h"
 #include "run/process_records.h"
+#include "run/shared_run.h"
 #include "run/stop_source.h"
 #include "triage/bucket.h"
 #include "triage/handle_words.h"
@@ -46,15 +47,12 @@ std::chrono::milliseconds since(Clock::time_point start, Clock::time_point now) 
   return std::chrono::duration_cast<std::chrono::milliseconds>(now - start);
 }
 
-SymbolOptions symbol_options(const EvidenceLimits& limits) {
-  return {limits.symbol_directories, limits.time};
-}
-
-CrashEvidence crash_evidence(SymbolCache& symbols, const EvidenceLimits& limits) {
+CrashEvidence crash_evidence(SymbolCache& symbols, const EvidenceLimits& limits, const RunObserver& observer) {
   EvidenceOptions options;
   options.dump_directory = limits.dump_type == DumpType::kNone ? std::string() : limits.dump_directory;
   options.dump_type = limits.dump_type == DumpType::kFull ? MinidumpType::kFull : MinidumpType::kSmall;
   options.time = limits.time;
+  options.wants_dump = observer.wants_dump;
   return {symbols, std::move(options)};
 }
 
@@ -73,16 +71,17 @@ enum class Ending { kKill, kDetach };
 // One run from the first event to the last.
 class Run {
  public:
-  Run(const Options& options, const StopSource& stop, const RunObserver& observer, RunReport& report)
+  Run(const Options& options, const StopSource& stop, const RunObserver& observer, RunReport& report,
+      SharedParts* shared)
       : options_(options),
         observer_(observer),
         report_(report),
         stop_(stop.state()->event.get()),
-        streams_(options),
+        streams_(options, shared == nullptr ? nullptr : &shared->discarded),
         deadline_(options.timeout, started_),
         session_(start_target(), started_, session_rules(options), wakes()),
-        symbols_(symbol_options(options.evidence)),
-        crashes_(options.crash_policy, crash_evidence(symbols_, options.evidence), started_),
+        symbols_(shared == nullptr ? own_symbols_.emplace(symbol_options(options)) : shared->symbols),
+        crashes_(options.crash_policy, crash_evidence(symbols_, options.evidence, observer), started_),
         debug_output_(started_, options.capture.echo_debug_output),
         limits_(options.limits, session_.job(), started_),
         break_(options.attach && options.attach->only_look, Clock::now()) {
@@ -378,7 +377,8 @@ class Run {
   Clock::time_point started_ = Clock::now();
   DeadlineMonitor deadline_;
   Session session_;
-  SymbolCache symbols_;
+  std::optional<SymbolCache> own_symbols_;  // where there are none to share
+  SymbolCache& symbols_;
   CrashMonitor crashes_;
   std::optional<HandleMonitor> handles_;
   DebugOutputMonitor debug_output_;
@@ -393,8 +393,9 @@ class Run {
 
 }  // namespace
 
-RunFacts run_tree(const Options& options, const StopSource& stop, const RunObserver& observer, RunReport& report) {
-  return Run(options, stop, observer, report).execute();
+RunFacts run_tree(const Options& options, const StopSource& stop, const RunObserver& observer, RunReport& report,
+                  SharedParts* shared) {
+  return Run(options, stop, observer, report, shared).execute();
 }
 
 }  // namespace catcher

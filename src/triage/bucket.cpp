@@ -204,15 +204,10 @@ std::string hash_of(std::string_view kind, const Lines& lines) {
     text += line;
     text += '\n';
   }
-  const std::array<std::uint8_t, 32> digest = sha256(text);
-  std::string hash;
-  for (std::size_t i = 0; i < 8; ++i) {
-    hash += fmt::format("{:02x}", digest[i]);
-  }
-  return hash;
+  return hex_of(sha256(text), 8);
 }
 
-std::vector<std::string> lines_of(std::span<const Key> keys, std::string Key::* part) {
+std::vector<std::string> lines_of(std::span<const Key> keys, std::string Key::*part) {
   std::vector<std::string> lines;
   for (const Key& key : keys) {
     lines.push_back(key.*part);
@@ -231,6 +226,7 @@ Bucket bucket_from(std::string kind, const std::vector<Key>& keys) {
   for (const Key& key : major) {
     bucket.frames.push_back(key.index);
   }
+  bucket.names = lines_of(minor, &Key::name);
   return bucket;
 }
 
@@ -279,6 +275,10 @@ Bucket bucket_of(const Hang& hang) {
   bucket.kind = "hang-" + hang.cause;
   bucket.id = fmt::format("{}:{}.{}", kVersion, hash_of(bucket.kind, names), hash_of(bucket.kind, exact));
   return bucket;
+}
+
+std::string_view major_part(std::string_view bucket) {
+  return bucket.substr(0, bucket.find('.'));
 }
 
 }  // namespace catcher

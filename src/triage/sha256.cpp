@@ -1,5 +1,6 @@
 #include "triage/sha256.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <string>
@@ -21,10 +22,6 @@ constexpr std::array<std::uint32_t, 64> kRoundConstants = {
     0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
-
-// 5.3.3: fractional parts of the square roots of the first 8 primes.
-constexpr State kInitial = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                            0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
 std::uint32_t byte_at(std::string_view block, std::size_t index) {
   return static_cast<std::uint8_t>(block[index]);
@@ -67,33 +64,56 @@ State compress(const State& state, std::string_view block) {
           state[4] + e, state[5] + f, state[6] + g, state[7] + h};
 }
 
-// 5.1.1: a one bit, zeros, the length in bits.
-std::string padded(std::string_view bytes) {
-  std::string message(bytes);
-  message += '\x80';
-  while (message.size() % kBlock != kBlock - 8) {
-    message += '\0';
-  }
-  const std::uint64_t bits = std::uint64_t{bytes.size()} * 8;
-  for (unsigned shift = 64; shift > 0; shift -= 8) {
-    message += static_cast<char>((bits >> (shift - 8)) & 0xFFU);
-  }
-  return message;
-}
-
 }  // namespace
 
-std::array<std::uint8_t, 32> sha256(std::string_view bytes) {
-  const std::string message = padded(bytes);
-  State state = kInitial;
-  for (std::size_t at = 0; at < message.size(); at += kBlock) {
-    state = compress(state, std::string_view(message).substr(at, kBlock));
+void Sha256::update(std::string_view bytes) {
+  size_ += bytes.size();
+  if (!rest_.empty()) {
+    const std::size_t missing = std::min(kBlock - rest_.size(), bytes.size());
+    rest_.append(bytes.substr(0, missing));
+    bytes.remove_prefix(missing);
+    if (rest_.size() < kBlock) {
+      return;
+    }
+    state_ = compress(state_, rest_);
+    rest_.clear();
   }
-  std::array<std::uint8_t, 32> digest{};
+  for (; bytes.size() >= kBlock; bytes.remove_prefix(kBlock)) {
+    state_ = compress(state_, bytes);
+  }
+  rest_.append(bytes);
+}
+
+// 5.1.1: a one bit, zeros, the length in bits.
+Sha256::Digest Sha256::finish() {
+  const std::uint64_t bits = size_ * 8;
+  std::string padding(1, '\x80');
+  padding.append((2 * kBlock - rest_.size() - 1 - sizeof bits) % kBlock, '\0');
+  for (unsigned shift = 64; shift > 0; shift -= 8) {
+    padding += static_cast<char>((bits >> (shift - 8)) & 0xFFU);
+  }
+  update(padding);
+  Digest digest{};
   for (std::size_t i = 0; i < digest.size(); ++i) {
-    digest[i] = static_cast<std::uint8_t>(state[i / 4] >> (24U - 8U * (i % 4)));
+    digest[i] = static_cast<std::uint8_t>(state_[i / 4] >> (24U - 8U * (i % 4)));
   }
   return digest;
+}
+
+Sha256::Digest sha256(std::string_view bytes) {
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.finish();
+}
+
+std::string hex_of(const Sha256::Digest& digest, std::size_t bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (std::size_t i = 0; i < std::min(bytes, digest.size()); ++i) {
+    hex += kDigits[digest[i] >> 4U];
+    hex += kDigits[digest[i] & 15U];
+  }
+  return hex;
 }
 
 }  // namespace catcher
