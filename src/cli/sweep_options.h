@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/option_values.h"
+#include "cli/report_order.h"
 
 #include <catcher/sweep.h>
 
@@ -35,7 +36,8 @@ class SweepWords {
   bool own_directory_ = false;
 };
 
-// Refuses options of a run that a sweep sees to itself. Throws UsageError.
+// Refuses options of a run that a sweep sees to itself, and a format that its report does not have. Throws UsageError.
 void refuse_in_sweep(const Options& run);
+void refuse_html(const std::vector<ReportOrder>& orders);
 
 }  // namespace catcher

@@ -25,6 +25,8 @@ namespace {
 
 std::string content_of(ReportFormat format, const SweepReport& report) {
   switch (format) {
+    case ReportFormat::kHtml:  // refused by parse_options()
+      break;
     case ReportFormat::kJson:
       return to_json(report);
     case ReportFormat::kJunit:

@@ -108,6 +108,13 @@ void put_probes(Words& words, const HandleOptions& handles) {
   words.put_number("--handle-leaks", handles.leaks);
 }
 
+void put_memory(Words& words, const MemoryOptions& memory) {
+  if (memory.probe != MemoryProbe::kOff) {
+    words.put("--memory", std::string(memory.probe == MemoryProbe::kTrace ? "trace" : "summary"));
+  }
+  words.put_number("--leak-limit", memory.leak_limit);
+}
+
 }  // namespace
 
 SweepIdentity identity_of(const SweepOptions& options) {
@@ -133,6 +140,7 @@ SweepIdentity identity_of(const SweepOptions& options) {
   put_crashes(words, options.run);
   put_surroundings(words, options.run);
   put_probes(words, options.run.handles);
+  put_memory(words, options.run.memory);
   identity.options = words.take();
   return identity;
 }
