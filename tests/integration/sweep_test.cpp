@@ -90,7 +90,7 @@ std::map<std::string, std::string> outcomes_by_input(const fs::path& out) {
   return outcomes;
 }
 
-const Inputs kSome{{"a/ok.txt", "ok"},     {"b/null.txt", "null"}, {"b/null2.txt", "null, and more of it"},
+const Inputs kSome{{"a/ok.txt", "ok"},     {"b/null.txt", "null"}, {"b/null2.txt", "null and more of it"},
                    {"deep.txt", "deep 4"}, {"wild.txt", "wild"},   {"abort.txt", "abort"},
                    {"exit.txt", "exit 3"}, {"nothing.txt", ""}};
 
@@ -396,7 +396,7 @@ TEST(SweepBadInput, it_says_what_is_wrong) {
       {L"--repeat 2", reader() + L" @@", "there are none"},
       {L"--corpus " + quoted(harness::scratch_directory() / "empty"), reader() + L" @@", "no file in it"},
       {L"--corpus " + quoted(corpus / "a"), reader() + L" @@", "no such directory"},
-      {L"--list nowhere.txt", reader() + L" @@", "--list nowhere.txt: file not found"},
+      {L"--list nowhere.txt", reader() + L" @@", "--list nowhere.txt: File not found"},
       {here + L" -j 0", reader() + L" @@", "-j '0': not a count"},
       {here + L" --shard 3/2", reader() + L" @@", "--shard '3/2'"},
       {here + L" --dump x", reader() + L" @@", "--dumps"},
