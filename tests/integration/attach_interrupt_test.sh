@@ -1,5 +1,6 @@
 #!/bin/sh
 # Ctrl-C on a catcher that is attached to a busy program: catcher goes with 130 and the program runs on to its own end.
+# CATCHER_OPTIONS are further options of catcher's.
 #   attach_interrupt_test.sh BIN-DIRECTORY WORK-DIRECTORY COMMAND-THAT-RUNS-WINDOWS-PROGRAMS...
 set -eu
 bin=$1 work=$2
@@ -11,7 +12,7 @@ mkfifo "$work/in" "$work/out" "$work/events"
 target=$!
 exec 3>"$work/in" 4<"$work/out"
 read -r pid <&4
-"$@" "$bin/catcher.exe" attach "$(printf %s "$pid" | tr -d '\r')" -v --report "$work/report.json" </dev/null 2>"$work/events" &
+"$@" "$bin/catcher.exe" attach "$(printf %s "$pid" | tr -d '\r')" -v --report "$work/report.json" ${CATCHER_OPTIONS:-} </dev/null 2>"$work/events" &
 catcher=$!
 exec 5<"$work/events"
 # With an exception of the target's own it is attached, and in the middle of events.

@@ -68,6 +68,8 @@ TEST(DecideException, clr_notification_is_a_notification) {
 
 TEST(DecideException, invalid_handle_is_swallowed_because_only_a_debugger_causes_it) {
   EXPECT_EQ(first_chance(kInvalidHandle), (Action{ContinueStatus::kContinue, Disposition::kInvalidHandle}));
+  constexpr std::uint32_t kProtectedHandle = 0xC0000235;
+  EXPECT_EQ(first_chance(kProtectedHandle), (Action{ContinueStatus::kContinue, Disposition::kInvalidHandle}));
 }
 
 TEST(DecideException, control_c_goes_to_the_debuggees_handler) {

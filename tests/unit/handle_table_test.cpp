@@ -1,6 +1,12 @@
 #include "monitors/handle_table.h"
 
+#include "monitors/handle_findings.h"
+#include "monitors/handle_guard.h"
+
 #include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
 
 namespace catcher {
 namespace {
@@ -70,6 +76,42 @@ TEST_F(HandleTableTest, takes_a_value_that_the_system_still_has_for_opened_unsee
   close(4, kProgram);
   EXPECT_FALSE(close(4, kProgram, {true, "File", ""}));
   EXPECT_EQ(table_.find(4)->steps.back().type, "File");
+}
+
+TEST_F(HandleTableTest, a_close_that_nobody_looked_at_is_no_defect_by_itself) {
+  close(4, kProgram, {true, "Event", ""});
+  EXPECT_FALSE(close(4, kProgram, {false, {}, {}, false}));
+  EXPECT_EQ(table_.find(4)->steps.size(), 2U);
+}
+
+TEST(HandleGuard, a_pattern_means_a_type_and_a_name_or_a_name) {
+  const auto means = [](std::string pattern, std::string_view type, std::string_view name) {
+    const std::vector<std::string> guards{"never", std::move(pattern)};
+    return is_guarded(guards, type, name);
+  };
+  EXPECT_TRUE(means("Semaphore:_Task*", "Semaphore", "_TaskThread6"));
+  EXPECT_TRUE(means("semaphore:_task*", "Semaphore", R"(\Sessions\1\BaseNamedObjects\_TaskThread6)"));
+  EXPECT_FALSE(means("Event:_Task*", "Semaphore", "_TaskThread6"));
+  EXPECT_TRUE(means("_Task*", "Semaphore", "_TaskThread6"));
+  EXPECT_TRUE(means(R"(*\data\*.db)", "File", R"(\??\C:\data\x.db)"));
+  EXPECT_FALSE(means("Semaphore:_Task*", "Semaphore", ""));
+  EXPECT_FALSE(is_guarded({}, "Semaphore", "_TaskThread6"));
+}
+
+TEST(HandleGrowth, needs_enough_handles_from_the_whole_run) {
+  using namespace std::chrono_literals;
+  const auto every = [](int count, std::chrono::milliseconds pause, std::chrono::milliseconds first) {
+    std::vector<std::chrono::milliseconds> times;
+    for (int i = 0; i < count; ++i) {
+      times.push_back(first + i * pause);
+    }
+    return times;
+  };
+  EXPECT_TRUE(is_growing(every(10, 100ms, 0ms), 1000ms));
+  EXPECT_FALSE(is_growing(every(7, 140ms, 0ms), 1000ms)) << "too few";
+  EXPECT_FALSE(is_growing(every(10, 10ms, 0ms), 1000ms)) << "all at the start";
+  EXPECT_FALSE(is_growing(every(10, 10ms, 900ms), 1000ms)) << "all at the end";
+  EXPECT_FALSE(is_growing({}, 1000ms));
 }
 
 TEST_F(HandleTableTest, finds_two_threads_that_close_the_same_at_the_same_time) {

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 namespace catcher {
 namespace {
@@ -55,6 +56,40 @@ TEST(ParseNumber, refuses_what_does_not_fit) {
   for (const char* text : {"", "0x", "4294967296", "0x1FFFFFFFF", "-2147483649", "12a", " 1", "0x-1", "+1"}) {
     EXPECT_FALSE(parse_number(text).has_value()) << text;
   }
+}
+
+TEST(ParseOptions, takes_every_option_of_the_handle_probe) {
+  EXPECT_EQ(parse(L"-- a.exe").options.handles.probe, HandleProbe::kOff);
+  EXPECT_EQ(parse(L"--handles -- a.exe").options.handles.probe, HandleProbe::kFull);
+  EXPECT_EQ(parse(L"--handles=full -- a.exe").options.handles.probe, HandleProbe::kFull);
+  EXPECT_EQ(parse(L"--handles=close -- a.exe").options.handles.probe, HandleProbe::kClose);
+  EXPECT_EQ(parse(L"--handles=uses -- a.exe").options.handles.probe, HandleProbe::kUses);
+  const HandleOptions all = parse(
+                                L"--handles --guard-handle Semaphore:_T* --guard-handle x --handle-leaks 3 "
+                                L"--probe-rate 0 -- a.exe")
+                                .options.handles;
+  EXPECT_EQ(all.guards, (std::vector<std::string>{"Semaphore:_T*", "x"}));
+  EXPECT_EQ(all.leaks, 3U);
+  EXPECT_EQ(all.rate, 0U);
+}
+
+// One line that names the thing and what to do.
+TEST(ParseOptions, refuses_what_the_handle_probe_cannot_do) {
+  const auto expect = [](const wchar_t* words, const char* thing, const char* remedy) {
+    const std::string said = complaint(words);
+    EXPECT_NE(said.find(thing), std::string::npos) << said;
+    EXPECT_NE(said.find(remedy), std::string::npos) << said;
+    EXPECT_EQ(said.find('\n'), std::string::npos) << said;
+  };
+  expect(L"--handles=open -- a.exe", "--handles=open", "close, full or uses");
+  expect(L"--handles --guard-handle \"\" -- a.exe", "--guard-handle", "give a name");
+  expect(L"--handles --handle-leaks many -- a.exe", "--handle-leaks many", "number");
+  expect(L"--handles --handle-leaks -1 -- a.exe", "--handle-leaks -1", "number");
+  expect(L"--handles --probe-rate 5s -- a.exe", "--probe-rate 5s", "number");
+  expect(L"--guard-handle x -- a.exe", "--guard-handle", "--handles");
+  expect(L"--handle-leaks 3 -- a.exe", "--handle-leaks", "--handles");
+  expect(L"--probe-rate 3 -- a.exe", "--probe-rate", "--handles");
+  expect(L"--handles=close --handle-leaks 3 -- a.exe", "--handles=close", "needs --handles");
 }
 
 TEST(NearestWord, finds_a_typing_error_and_nothing_far_off) {

@@ -122,9 +122,10 @@ std::vector<RunReport> bare_reports() {
 
 std::vector<RunReport> all_reports() {
   std::vector<RunReport> reports = bare_reports();
-  reports.insert(reports.end(), {samples::normal_end(), samples::crash_of_a_child(), samples::deep_recursion(),
-                                 samples::timeout_of_a_tree(), samples::hostile_text(), samples::exit_with_stack(),
-                                 samples::failed_start(), hostile_everywhere(), many_crashes()});
+  reports.insert(reports.end(),
+                 {samples::normal_end(), samples::crash_of_a_child(), samples::deep_recursion(),
+                  samples::timeout_of_a_tree(), samples::hostile_text(), samples::exit_with_stack(),
+                  samples::failed_start(), samples::handle_story(), hostile_everywhere(), many_crashes()});
   return reports;
 }
 
@@ -143,6 +144,7 @@ TEST(JunitReport, the_samples_are_as_in_their_golden_files) {
   EXPECT_EQ(to_junit(samples::timeout_of_a_tree()), golden("timeout.junit.xml"));
   EXPECT_EQ(to_junit(samples::hostile_text()), golden("hostile.junit.xml"));
   EXPECT_EQ(to_junit(samples::failed_start()), golden("failed_start.junit.xml"));
+  EXPECT_EQ(to_junit(samples::handle_story()), golden("handles.junit.xml"));
 }
 
 TEST(JunitReport, a_normal_end_is_a_test_that_passed) {
@@ -231,6 +233,7 @@ TEST(SarifReport, the_samples_are_as_in_their_golden_files) {
   EXPECT_EQ(to_sarif(samples::timeout_of_a_tree()), golden("timeout.sarif"));
   EXPECT_EQ(to_sarif(samples::hostile_text()), golden("hostile.sarif"));
   EXPECT_EQ(to_sarif(samples::failed_start()), golden("failed_start.sarif"));
+  EXPECT_EQ(to_sarif(samples::handle_story()), golden("handles.sarif"));
 }
 
 TEST(SarifReport, it_keeps_to_the_public_schema_whatever_the_report_holds) {

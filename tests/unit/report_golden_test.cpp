@@ -115,6 +115,10 @@ TEST(TextReport, a_line_without_end_shows_its_end) {
   EXPECT_NE(text.find("...end\n"), std::string::npos);
 }
 
+TEST(TextReport, what_was_found_about_handles_is_as_in_its_golden_file) {
+  EXPECT_EQ(to_text(samples::handle_story()), golden("handles.txt"));
+}
+
 TEST(TextReport, a_failed_start_is_one_line) {
   EXPECT_EQ(to_text(samples::failed_start()), "catcher: nowhere.exe was not found\n");
 }
@@ -125,6 +129,10 @@ TEST(JsonReport, a_normal_end_is_as_in_its_golden_file) {
 
 TEST(JsonReport, a_crash_is_as_in_its_golden_file) {
   EXPECT_EQ(to_json(samples::crash_of_a_child()), golden("crash.json"));
+}
+
+TEST(JsonReport, what_was_found_about_handles_is_as_in_its_golden_file) {
+  EXPECT_EQ(to_json(samples::handle_story()), golden("handles.json"));
 }
 
 TEST(JsonReport, an_exit_with_its_stack_is_as_in_its_golden_file) {

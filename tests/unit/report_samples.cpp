@@ -1,6 +1,7 @@
 #include "report_samples.h"
 
 #include "triage/fault_description.h"
+#include "triage/handle_words.h"
 #include "triage/summary.h"
 
 #include <chrono>
@@ -264,6 +265,80 @@ RunReport quiet_failure() {
   captured.error.tail = "one\r\ntwo\r\n\r\nthree \x1b[31m\r\nfour\r\nfive\r\nsix \xff\r\n\r\n";
   captured.error.bytes = captured.error.tail.size();
   report.captured = captured;
+  report.summary = summarize_run(report);
+  return report;
+}
+
+namespace {
+
+HandleEvent handle_event(HandleEventKind kind, std::int64_t time, std::string function, std::string type,
+                         std::string name, Frame own) {
+  HandleEvent event;
+  event.kind = kind;
+  event.tid = 272;
+  event.time = milliseconds(time);
+  event.type = std::move(type);
+  event.name = std::move(name);
+  event.stack = stack_of(
+      {frame("ntdll.dll", 0x9d4f4, function), std::move(own), frame("gamble.exe", 0x1990, "main", "gamble.cpp", 200)});
+  event.function = std::move(function);
+  event.own_frame = 1;
+  return event;
+}
+
+HandleFinding handle_finding(HandleFindingKind kind, HandleEvent event, std::vector<HandleEvent> history) {
+  HandleFinding finding;
+  finding.kind = kind;
+  finding.is_defect = kind != HandleFindingKind::kInvalidHandle;
+  finding.pid = 268;
+  finding.image = "gamble.exe";
+  finding.handle = 0x44;
+  finding.event = std::move(event);
+  finding.history = std::move(history);
+  finding.summary = summarize_handle_finding(finding);
+  return finding;
+}
+
+}  // namespace
+
+RunReport handle_story() {
+  using Kind = HandleEventKind;
+  RunReport report = basic(Verdict::kDefect, 123);
+  report.command_line = "gamble.exe";
+  report.processes = {process(268, 228, 0, 812, 0, HowEnded::kItself)};
+  report.processes.front().image = R"(C:\build\bin\gamble.exe)";
+  const std::string task = "_TaskThread6_00001234";
+  const HandleEvent opened = handle_event(Kind::kOpened, 31, "NtCreateFile", "File", R"(\??\C:\kernel32.dll)",
+                                          frame("engine.dll", 0x1510, "on_load_dll()", "engine.cpp", 29));
+  const HandleEvent closed = handle_event(Kind::kClosed, 32, "NtClose", "File", R"(\??\C:\kernel32.dll)",
+                                          frame("engine.dll", 0x1530, "on_load_dll()", "engine.cpp", 31));
+  const HandleEvent created = handle_event(Kind::kOpened, 34, "NtCreateSemaphore", "Semaphore", task,
+                                           frame("gamble.exe", 0x1600, "TaskThread::create()", "gamble.cpp", 33));
+  const HandleEvent stale = handle_event(Kind::kClosed, 36, "NtClose", "Semaphore", task,
+                                         frame("engine.dll", 0x1560, "force_close()", "engine.cpp", 38));
+  const HandleEvent release = handle_event(Kind::kUsed, 39, "NtReleaseSemaphore", "", "",
+                                           frame("gamble.exe", 0x1700, "TaskThread::wake_up()", "gamble.cpp", 40));
+  HandleReport handles;
+  handles.findings = {
+      handle_finding(HandleFindingKind::kStaleClose, stale, {opened, closed, created}),
+      handle_finding(HandleFindingKind::kUseAfterClose, release, {opened, closed, created, stale}),
+      handle_finding(HandleFindingKind::kDoubleClose, stale, {opened, closed}),
+      handle_finding(HandleFindingKind::kGuardedClose, stale, {created}),
+      handle_finding(HandleFindingKind::kInvalidHandle, release, {}),
+  };
+  handles.findings[2].note = "the system raised STATUS_INVALID_HANDLE for it";
+  handles.findings[2].count = 3;
+  HandleLeak leak;
+  leak.pid = 268;
+  leak.image = "gamble.exe";
+  leak.count = 20;
+  leak.grows = true;
+  leak.is_defect = true;
+  leak.handle = 0x60;
+  leak.opened = created;
+  handles.leaks = {leak};
+  handles.processes = {{268, "gamble.exe", 118, 40, 37, 55}};
+  report.handles = handles;
   report.summary = summarize_run(report);
   return report;
 }

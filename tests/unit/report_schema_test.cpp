@@ -28,6 +28,7 @@ TEST(ReportSchema, every_sample_keeps_to_it) {
   EXPECT_EQ(check(samples::crash_of_a_child()), "");
   EXPECT_EQ(check(samples::deep_recursion()), "");
   EXPECT_EQ(check(samples::timeout_of_a_tree()), "");
+  EXPECT_EQ(check(samples::handle_story()), "");
   EXPECT_EQ(check(samples::hostile_text()), "");
   EXPECT_EQ(check(samples::exit_with_stack()), "");
   EXPECT_EQ(check(samples::failed_start()), "");
