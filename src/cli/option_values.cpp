@@ -65,6 +65,14 @@ std::uint64_t size_value(std::string_view option, std::string_view word) {
   return *result;
 }
 
+std::uint32_t number_value(std::string_view option, std::string_view word) {
+  const auto result = parse_number(word);
+  if (!result || word.starts_with("-")) {
+    fail(fmt::format("{} {}: not a count; give a number", option, shown(word)));
+  }
+  return *result;
+}
+
 std::uint32_t count_value(std::string_view option, std::string_view word) {
   const auto result = parse_number(word);
   if (!result || *result == 0 || word.starts_with("-")) {

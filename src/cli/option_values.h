@@ -45,6 +45,7 @@ std::vector<std::string> split(std::string_view list);
 // The value of an option, or UsageError with the option, the word and what would be right.
 std::chrono::milliseconds duration_value(std::string_view option, std::string_view word);
 std::uint64_t size_value(std::string_view option, std::string_view word);
+std::uint32_t number_value(std::string_view option, std::string_view word);  // 0 too
 std::uint32_t count_value(std::string_view option, std::string_view word);
 const std::string& not_empty(std::string_view option, const std::string& word);
 

@@ -11,11 +11,6 @@ namespace {
 constexpr const char* kGroup = "Handles";
 constexpr const char* kMemoryGroup = "Memory";
 
-// A count that may be none.
-std::uint32_t count_or_zero(std::string_view option, std::string_view word) {
-  return word == "0" ? 0 : count_value(option, word);
-}
-
 HandleProbe probe_of(const std::string& word) {
   if (word == "full") {
     return HandleProbe::kFull;
@@ -76,10 +71,10 @@ void ProbeOptions::interpret_handles(HandleOptions& handles) const {
     handles.guards.push_back(not_empty("--guard-handle", guard));
   }
   if (leaks_) {
-    handles.leaks = count_or_zero("--handle-leaks", *leaks_);
+    handles.leaks = number_value("--handle-leaks", *leaks_);
   }
   if (rate_) {
-    handles.rate = count_or_zero("--probe-rate", *rate_);
+    handles.rate = number_value("--probe-rate", *rate_);
   }
   if (handles.probe == HandleProbe::kOff && (leaks_ || rate_ || !guards_.empty())) {
     fail(fmt::format("{} says what --handles does; give that too", leaks_  ? "--handle-leaks"

@@ -9,14 +9,12 @@
 #include <gtest/gtest.h>
 #include <pugixml.hpp>
 
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "golden.h"
 #include "report_samples.h"
 
 namespace catcher {
@@ -25,16 +23,6 @@ namespace {
 using std::chrono::milliseconds;
 using testing::HasSubstr;
 using testing::Not;
-
-// With CATCHER_WRITE_GOLDEN=DIRECTORY the page is written there first: look at it, then copy it.
-void expect_golden(const std::string& page, const std::string& name) {
-  if (const char* directory = std::getenv("CATCHER_WRITE_GOLDEN")) {
-    std::ofstream(std::string(directory) + "/" + name, std::ios::binary) << page;
-  }
-  std::ifstream file(std::string(CATCHER_GOLDEN_DIR) + "/" + name, std::ios::binary);
-  EXPECT_TRUE(file.is_open()) << name;
-  EXPECT_EQ(page, std::string(std::istreambuf_iterator<char>(file), {})) << name;
-}
 
 TextOptions with_source() {
   TextOptions options;

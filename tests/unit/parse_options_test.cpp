@@ -83,9 +83,9 @@ TEST(ParseOptions, refuses_what_the_handle_probe_cannot_do) {
   };
   expect(L"--handles=open -- a.exe", "--handles=open", "close, full or uses");
   expect(L"--handles --guard-handle \"\" -- a.exe", "--guard-handle", "give a name");
-  expect(L"--handles --handle-leaks many -- a.exe", "--handle-leaks many", "number");
-  expect(L"--handles --handle-leaks -1 -- a.exe", "--handle-leaks -1", "number");
-  expect(L"--handles --probe-rate 5s -- a.exe", "--probe-rate 5s", "number");
+  expect(L"--handles --handle-leaks many -- a.exe", "--handle-leaks 'many'", "number");
+  expect(L"--handles --handle-leaks -1 -- a.exe", "--handle-leaks '-1'", "number");
+  expect(L"--handles --probe-rate 5s -- a.exe", "--probe-rate '5s'", "number");
   expect(L"--guard-handle x -- a.exe", "--guard-handle", "--handles");
   expect(L"--handle-leaks 3 -- a.exe", "--handle-leaks", "--handles");
   expect(L"--probe-rate 3 -- a.exe", "--probe-rate", "--handles");

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "golden.h"
 #include "report_samples.h"
 #include "schema_check.h"
 
@@ -23,12 +24,6 @@ namespace catcher {
 namespace {
 
 using nlohmann::json;
-
-std::string golden(const std::string& name) {
-  std::ifstream file(std::string(CATCHER_GOLDEN_DIR) + "/" + name, std::ios::binary);
-  EXPECT_TRUE(file.is_open()) << name;
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 json sarif_schema() {
   std::ifstream file(std::string(CATCHER_SCHEMA_DIR) + "/sarif-2.1.0.json", std::ios::binary);
@@ -139,12 +134,12 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 TEST(JunitReport, the_samples_are_as_in_their_golden_files) {
-  EXPECT_EQ(to_junit(samples::normal_end()), golden("normal.junit.xml"));
-  EXPECT_EQ(to_junit(samples::crash_of_a_child()), golden("crash.junit.xml"));
-  EXPECT_EQ(to_junit(samples::timeout_of_a_tree()), golden("timeout.junit.xml"));
-  EXPECT_EQ(to_junit(samples::hostile_text()), golden("hostile.junit.xml"));
-  EXPECT_EQ(to_junit(samples::failed_start()), golden("failed_start.junit.xml"));
-  EXPECT_EQ(to_junit(samples::handle_story()), golden("handles.junit.xml"));
+  expect_golden(to_junit(samples::normal_end()), "normal.junit.xml");
+  expect_golden(to_junit(samples::crash_of_a_child()), "crash.junit.xml");
+  expect_golden(to_junit(samples::timeout_of_a_tree()), "timeout.junit.xml");
+  expect_golden(to_junit(samples::hostile_text()), "hostile.junit.xml");
+  expect_golden(to_junit(samples::failed_start()), "failed_start.junit.xml");
+  expect_golden(to_junit(samples::handle_story()), "handles.junit.xml");
 }
 
 TEST(JunitReport, a_normal_end_is_a_test_that_passed) {
@@ -228,12 +223,12 @@ TEST(JunitReport, hostile_text_adds_no_element) {
 }
 
 TEST(SarifReport, the_samples_are_as_in_their_golden_files) {
-  EXPECT_EQ(to_sarif(samples::normal_end()), golden("normal.sarif"));
-  EXPECT_EQ(to_sarif(samples::crash_of_a_child()), golden("crash.sarif"));
-  EXPECT_EQ(to_sarif(samples::timeout_of_a_tree()), golden("timeout.sarif"));
-  EXPECT_EQ(to_sarif(samples::hostile_text()), golden("hostile.sarif"));
-  EXPECT_EQ(to_sarif(samples::failed_start()), golden("failed_start.sarif"));
-  EXPECT_EQ(to_sarif(samples::handle_story()), golden("handles.sarif"));
+  expect_golden(to_sarif(samples::normal_end()), "normal.sarif");
+  expect_golden(to_sarif(samples::crash_of_a_child()), "crash.sarif");
+  expect_golden(to_sarif(samples::timeout_of_a_tree()), "timeout.sarif");
+  expect_golden(to_sarif(samples::hostile_text()), "hostile.sarif");
+  expect_golden(to_sarif(samples::failed_start()), "failed_start.sarif");
+  expect_golden(to_sarif(samples::handle_story()), "handles.sarif");
 }
 
 TEST(SarifReport, it_keeps_to_the_public_schema_whatever_the_report_holds) {
@@ -343,8 +338,8 @@ TEST(SarifSchema, the_check_refuses_what_is_wrong) {
 }
 
 TEST(GithubAnnotations, the_samples_are_as_in_their_golden_files) {
-  EXPECT_EQ(to_github_annotations(samples::crash_of_a_child()), golden("crash.github.txt"));
-  EXPECT_EQ(to_github_annotations(samples::hostile_text()), golden("hostile.github.txt"));
+  expect_golden(to_github_annotations(samples::crash_of_a_child()), "crash.github.txt");
+  expect_golden(to_github_annotations(samples::hostile_text()), "hostile.github.txt");
 }
 
 TEST(GithubAnnotations, a_normal_end_says_nothing) {

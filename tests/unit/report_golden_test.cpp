@@ -7,17 +7,11 @@
 #include <iterator>
 #include <string>
 
+#include "golden.h"
 #include "report_samples.h"
 
 namespace catcher {
 namespace {
-
-// The bytes of a golden file. To change one on purpose, take the output that the failing test shows.
-std::string golden(const std::string& name) {
-  std::ifstream file(std::string(CATCHER_GOLDEN_DIR) + "/" + name, std::ios::binary);
-  EXPECT_TRUE(file.is_open()) << name;
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 TextOptions with_source() {
   TextOptions options;
@@ -50,43 +44,43 @@ TEST(TextReport, a_normal_end_says_its_warnings) {
 }
 
 TEST(TextReport, a_normal_end_in_full_is_as_in_its_golden_file) {
-  EXPECT_EQ(to_text(samples::normal_end(), full()), golden("normal_full.txt"));
+  expect_golden(to_text(samples::normal_end(), full()), "normal_full.txt");
 }
 
 TEST(TextReport, a_crash_is_as_in_its_golden_file) {
-  EXPECT_EQ(to_text(samples::crash_of_a_child(), with_source()), golden("crash.txt"));
+  expect_golden(to_text(samples::crash_of_a_child(), with_source()), "crash.txt");
 }
 
 TEST(TextReport, a_crash_in_full_is_as_in_its_golden_file) {
-  EXPECT_EQ(to_text(samples::crash_of_a_child(), full()), golden("crash_full.txt"));
+  expect_golden(to_text(samples::crash_of_a_child(), full()), "crash_full.txt");
 }
 
 TEST(TextReport, a_crash_in_colour_is_as_in_its_golden_file) {
-  EXPECT_EQ(to_text(samples::crash_of_a_child(), colour()), golden("crash_colour.txt"));
+  expect_golden(to_text(samples::crash_of_a_child(), colour()), "crash_colour.txt");
 }
 
 TEST(TextReport, deep_recursion_is_as_in_its_golden_file) {
-  EXPECT_EQ(to_text(samples::deep_recursion()), golden("recursion.txt"));
+  expect_golden(to_text(samples::deep_recursion()), "recursion.txt");
 }
 
 TEST(TextReport, a_timeout_is_as_in_its_golden_file) {
-  EXPECT_EQ(to_text(samples::timeout_of_a_tree()), golden("timeout.txt"));
+  expect_golden(to_text(samples::timeout_of_a_tree()), "timeout.txt");
 }
 
 TEST(TextReport, hostile_text_is_as_in_its_golden_file) {
-  EXPECT_EQ(to_text(samples::hostile_text(), full()), golden("hostile_full.txt"));
+  expect_golden(to_text(samples::hostile_text(), full()), "hostile_full.txt");
 }
 
 TEST(TextReport, an_exit_with_its_stack_is_as_in_its_golden_file) {
-  EXPECT_EQ(to_text(samples::exit_with_stack()), golden("exit_stack.txt"));
+  expect_golden(to_text(samples::exit_with_stack()), "exit_stack.txt");
 }
 
 TEST(TextReport, a_failure_of_a_quiet_target_shows_the_end_of_its_output) {
-  EXPECT_EQ(to_text(samples::quiet_failure()), golden("quiet_failure.txt"));
+  expect_golden(to_text(samples::quiet_failure()), "quiet_failure.txt");
 }
 
 TEST(TextReport, a_failure_of_a_quiet_target_in_full_is_as_in_its_golden_file) {
-  EXPECT_EQ(to_text(samples::quiet_failure(), full()), golden("quiet_failure_full.txt"));
+  expect_golden(to_text(samples::quiet_failure(), full()), "quiet_failure_full.txt");
 }
 
 TEST(TextReport, output_that_was_passed_on_is_not_said_twice) {
@@ -116,7 +110,7 @@ TEST(TextReport, a_line_without_end_shows_its_end) {
 }
 
 TEST(TextReport, what_was_found_about_handles_is_as_in_its_golden_file) {
-  EXPECT_EQ(to_text(samples::handle_story()), golden("handles.txt"));
+  expect_golden(to_text(samples::handle_story()), "handles.txt");
 }
 
 TEST(TextReport, a_failed_start_is_one_line) {
@@ -124,31 +118,31 @@ TEST(TextReport, a_failed_start_is_one_line) {
 }
 
 TEST(JsonReport, a_normal_end_is_as_in_its_golden_file) {
-  EXPECT_EQ(to_json(samples::normal_end()), golden("normal.json"));
+  expect_golden(to_json(samples::normal_end()), "normal.json");
 }
 
 TEST(JsonReport, a_crash_is_as_in_its_golden_file) {
-  EXPECT_EQ(to_json(samples::crash_of_a_child()), golden("crash.json"));
+  expect_golden(to_json(samples::crash_of_a_child()), "crash.json");
 }
 
 TEST(JsonReport, what_was_found_about_handles_is_as_in_its_golden_file) {
-  EXPECT_EQ(to_json(samples::handle_story()), golden("handles.json"));
+  expect_golden(to_json(samples::handle_story()), "handles.json");
 }
 
 TEST(JsonReport, an_exit_with_its_stack_is_as_in_its_golden_file) {
-  EXPECT_EQ(to_json(samples::exit_with_stack()), golden("exit_stack.json"));
+  expect_golden(to_json(samples::exit_with_stack()), "exit_stack.json");
 }
 
 TEST(JsonReport, a_failed_start_is_as_in_its_golden_file) {
-  EXPECT_EQ(to_json(samples::failed_start()), golden("failed_start.json"));
+  expect_golden(to_json(samples::failed_start()), "failed_start.json");
 }
 
 TEST(JsonReport, a_timeout_is_as_in_its_golden_file) {
-  EXPECT_EQ(to_json(samples::timeout_of_a_tree()), golden("timeout.json"));
+  expect_golden(to_json(samples::timeout_of_a_tree()), "timeout.json");
 }
 
 TEST(JsonReport, hostile_text_is_as_in_its_golden_file) {
-  EXPECT_EQ(to_json(samples::hostile_text()), golden("hostile.json"));
+  expect_golden(to_json(samples::hostile_text()), "hostile.json");
 }
 
 }  // namespace
