@@ -1,5 +1,6 @@
 #include "sweep/bucket_store.h"
 
+#include "report/html_report.h"
 #include "report/json_report.h"
 #include "report/sweep_journal.h"
 #include "report/sweep_summary.h"
@@ -167,6 +168,7 @@ void BucketStore::keep_evidence(SweepFinding finding) {
   text.full = true;
   write_file(directory + L"\\report.txt", to_text(finding.report, text));
   write_file(directory + L"\\report.json", to_json(finding.report));
+  write_file(directory + L"\\report.html", to_html(finding.report));
   // The last one: where it is, the others are.
   write_file(directory + L"\\bucket.json", evidence_json(finding.evidence));
   Entry& entry = entries_[record.bucket];

@@ -130,6 +130,7 @@ void copy_bucket(const SweepBucket& bucket, const Shown* shown, const std::vecto
     copy(from + L"\\crash.dmp", to + L"\\crash.dmp", false);
     copy(from + L"\\report.txt", to + L"\\report.txt", false);
     copy(from + L"\\report.json", to + L"\\report.json", false);
+    copy(from + L"\\report.html", to + L"\\report.html", false);
     write_file(to + L"\\bucket.json", shown->text);
   }
 }

@@ -1,5 +1,6 @@
 #include "sweep/output_directory.h"
 
+#include "report/html_sweep.h"
 #include "report/sweep_journal.h"
 #include "report/sweep_text.h"
 #include "win32/error.h"
@@ -30,6 +31,7 @@ bool write_summary(const std::wstring& out, SweepReport& report) {
   try {
     write_file(out + L"\\summary.json", to_json(report));
     write_file(out + L"\\summary.txt", to_text(report, false));
+    write_file(out + L"\\report.html", to_html(report));
     return true;
   } catch (const std::system_error& error) {
     report.warnings.push_back("the summary could not be written: " +
