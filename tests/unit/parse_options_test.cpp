@@ -81,7 +81,7 @@ TEST(ParseOptions, refuses_what_the_handle_probe_cannot_do) {
     EXPECT_NE(said.find(remedy), std::string::npos) << said;
     EXPECT_EQ(said.find('\n'), std::string::npos) << said;
   };
-  expect(L"--handles=open -- a.exe", "--handles=open", "close, full or uses");
+  expect(L"--handles=open -- a.exe", "--handles='open'", "close, full or uses");
   expect(L"--handles --guard-handle \"\" -- a.exe", "--guard-handle", "give a name");
   expect(L"--handles --handle-leaks many -- a.exe", "--handle-leaks 'many'", "number");
   expect(L"--handles --handle-leaks -1 -- a.exe", "--handle-leaks '-1'", "number");
