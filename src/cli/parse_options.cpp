@@ -158,7 +158,6 @@ void interpret_attach(const CommandLine& command_line, const CommandRow& row, co
 void interpret_sweep(const CommandLine& command_line, const CommandRow& row, const Words& words, Request& request) {
   interpret_target(command_line, row, request);
   refuse_in_sweep(request.options);
-  refuse_html(request.reports);
   request.sweep.run = request.options;
   words.sweep.interpret(request.sweep);
 }
@@ -172,7 +171,6 @@ void interpret_merge(const CommandRow& row, std::vector<std::string> loose, cons
   if (loose.empty()) {
     fail(fmt::format("nothing to merge: {}", row.usage));
   }
-  refuse_html(request.reports);
   request.merged = std::move(loose);
   words.sweep.interpret_merge(request.sweep);
 }

@@ -147,12 +147,4 @@ void refuse_in_sweep(const Options& run) {
   }
 }
 
-void refuse_html(const std::vector<ReportOrder>& orders) {
-  for (const ReportOrder& order : orders) {
-    if (order.format == ReportFormat::kHtml) {
-      fail("--html: there is no page for a whole sweep yet; give --report, --junit or --sarif");
-    }
-  }
-}
-
 }  // namespace catcher

@@ -36,8 +36,7 @@ class SweepWords {
   bool own_directory_ = false;
 };
 
-// Refuses options of a run that a sweep sees to itself, and a format that its report does not have. Throws UsageError.
+// Refuses options of a run that a sweep sees to itself. Throws UsageError.
 void refuse_in_sweep(const Options& run);
-void refuse_html(const std::vector<ReportOrder>& orders);
 
 }  // namespace catcher

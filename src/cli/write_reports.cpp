@@ -4,6 +4,7 @@
 #include "cli/source_lines.h"
 #include "report/escape.h"
 #include "report/html_report.h"
+#include "report/html_sweep.h"
 #include "report/json_report.h"
 #include "report/junit_report.h"
 #include "report/sarif_report.h"
@@ -25,8 +26,8 @@ namespace {
 
 std::string content_of(ReportFormat format, const SweepReport& report) {
   switch (format) {
-    case ReportFormat::kHtml:  // refused by parse_options()
-      break;
+    case ReportFormat::kHtml:
+      return to_html(report);
     case ReportFormat::kJson:
       return to_json(report);
     case ReportFormat::kJunit:
