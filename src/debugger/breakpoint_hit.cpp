@@ -5,6 +5,7 @@
 #include "debugger/watched_functions.h"
 
 #include <optional>
+#include <vector>
 
 namespace catcher {
 namespace {
@@ -15,7 +16,7 @@ bool is_wow64_code(const Process& process, Address at) {
 
 WatchedFunctionReached reach_function(Process& process, const Thread& thread, const Breakpoint& breakpoint,
                                       Address at) {
-  const auto purpose = static_cast<WatchPurpose>(breakpoint.id);
+  const auto purpose = static_cast<WatchPurpose>(breakpoint.claims.front().id);
   const bool wow64_code = is_wow64_code(process, at);
   WatchedFunctionReached reached{purpose, at, 0, 0, {}};
   if (auto context = ThreadContext::read(thread.handle, wow64_code)) {
@@ -31,18 +32,25 @@ WatchedFunctionReached reach_function(Process& process, const Thread& thread, co
   return reached;
 }
 
-// `probe` is null for a hit that it knows already.
-void tell_probe(Process& process, Thread& thread, std::uint32_t id, Address at, Probe* probe) {
+// Tells every probe that wants to know, and moves the thread on once. `claims` is a copy: a probe may go away
+// meanwhile.
+void tell_probes(Process& process, Thread& thread, const std::vector<BreakpointClaim> claims, Address at,
+                 std::span<Probe* const> probes) {
   auto context = ThreadContext::read(thread.handle, is_wow64_code(process, at));
   if (!context) {
     return;
   }
-  ProbeHit hit{process, thread, id, *context, std::nullopt};
-  if (probe != nullptr) {
-    probe->on_hit(hit);
+  ProbeHit hit{process, thread, 0, *context, std::nullopt};
+  for (const BreakpointClaim& claim : claims) {
+    for (Probe* const probe : probes) {
+      if (probe->owner() == claim.owner) {
+        hit.id = claim.id;
+        probe->on_hit(hit);
+      }
+    }
   }
   if (process.breakpoints.find(at) == nullptr) {
-    context->set_instruction_pointer(at);  // the probe has gone away meanwhile
+    context->set_instruction_pointer(at);  // the probes have gone away meanwhile
   } else {
     process.breakpoints.step_over(process.memory, at, *context, hit.return_to);
   }
@@ -73,15 +81,16 @@ bool step_back(const Process& process, const Thread& thread, Address at) {
 
 }  // namespace
 
-BreakpointHit take_breakpoint_hit(Process& process, Thread* thread, Address at, bool first, Probe* probe) {
+BreakpointHit take_breakpoint_hit(Process& process, Thread* thread, Address at, bool first,
+                                  std::span<Probe* const> probes) {
   if (thread == nullptr) {
     return NotOurs{};
   }
   const Breakpoint* breakpoint = process.breakpoints.find(at);
-  if (breakpoint != nullptr && breakpoint->owner == BreakpointOwner::kProbe) {
+  if (breakpoint != nullptr && is_probe(breakpoint->claims.front().owner)) {
     // A second chance comes where the debuggee has closed what its system waits on for our answer to the first: the hit
     // is known then, and all that is left to do is to get past it.
-    tell_probe(process, *thread, breakpoint->id, at, first ? probe : nullptr);
+    tell_probes(process, *thread, breakpoint->claims, at, first ? probes : std::span<Probe* const>());
     return DealtWith{};
   }
   if (!first) {
@@ -90,8 +99,9 @@ BreakpointHit take_breakpoint_hit(Process& process, Thread* thread, Address at, 
   if (breakpoint == nullptr) {
     return step_back(process, *thread, at) ? BreakpointHit(DealtWith{}) : BreakpointHit(NotOurs{});
   }
-  if (breakpoint->owner == BreakpointOwner::kHiddenDebugger) {
-    answer_debugger_check(process, *thread, breakpoint->id, at);
+  const BreakpointClaim& claim = breakpoint->claims.front();
+  if (claim.owner == BreakpointOwner::kHiddenDebugger) {
+    answer_debugger_check(process, *thread, claim.id, at);
     return DealtWith{};
   }
   return reach_function(process, *thread, *breakpoint, at);

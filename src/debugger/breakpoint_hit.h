@@ -4,6 +4,7 @@
 #include "debugger/probe.h"
 #include "debugger/process_tree.h"
 
+#include <span>
 #include <variant>
 
 namespace catcher {
@@ -14,8 +15,9 @@ struct NotOurs {};
 struct DealtWith {};
 using BreakpointHit = std::variant<NotOurs, DealtWith, WatchedFunctionReached>;
 
-// What a breakpoint exception is to us. The thread is moved past what is ours; `probe` is told of its hits and may be
-// null. `first`: at the first chance.
-BreakpointHit take_breakpoint_hit(Process& process, Thread* thread, Address at, bool first, Probe* probe);
+// What a breakpoint exception is to us. The thread is moved past what is ours; `probes` are told of their hits.
+// `first`: at the first chance.
+BreakpointHit take_breakpoint_hit(Process& process, Thread* thread, Address at, bool first,
+                                  std::span<Probe* const> probes);
 
 }  // namespace catcher

@@ -41,9 +41,21 @@ std::optional<SteppedInstruction> stepped_instruction(const MemoryReader& memory
   return got == 0 ? std::nullopt : std::optional(stepped(std::span(code).first(got)));
 }
 
+bool BreakpointTable::claim(Breakpoint& breakpoint, const BreakpointClaim& wanted) {
+  auto& claims = breakpoint.claims;
+  if (std::find(claims.begin(), claims.end(), wanted) != claims.end()) {
+    return true;
+  }
+  const bool can_share = is_probe(wanted.owner) && is_probe(claims.front().owner);
+  if (can_share) {
+    claims.push_back(wanted);
+  }
+  return can_share;
+}
+
 bool BreakpointTable::set(ProcessMemory& memory, Address at, BreakpointOwner owner, std::uint32_t id, Address module) {
-  if (const Breakpoint* there = find(at)) {
-    return there->owner == owner && there->id == id;
+  if (const auto there = breakpoints_.find(at); there != breakpoints_.end()) {
+    return claim(there->second, {owner, id});
   }
   std::array<std::byte, 1> original{};
   const auto instruction = stepped_instruction(memory, at);
@@ -54,7 +66,7 @@ bool BreakpointTable::set(ProcessMemory& memory, Address at, BreakpointOwner own
   }
   memory.mask(at, original.front());
   removed_.erase(at);
-  breakpoints_.emplace(at, Breakpoint{owner, id, module, original.front(), *instruction});
+  breakpoints_.emplace(at, Breakpoint{{{owner, id}}, module, original.front(), *instruction});
   return true;
 }
 
@@ -84,14 +96,19 @@ bool BreakpointTable::set_all(ProcessMemory& memory, std::span<const PlannedBrea
       fresh.push_back(one);
     }
   }
-  if (!memory.write_code(low, patched)) {
+  if (!fresh.empty() && !memory.write_code(low, patched)) {
     return false;
+  }
+  for (const PlannedBreakpoint& one : planned) {
+    if (const auto there = breakpoints_.find(one.at); there != breakpoints_.end()) {
+      claim(there->second, {owner, one.id});
+    }
   }
   for (const PlannedBreakpoint& one : fresh) {
     const auto here = std::span<const std::byte>(code).subspan(one.at - low);
     memory.mask(one.at, here.front());
     removed_.erase(one.at);
-    breakpoints_.emplace(one.at, Breakpoint{owner, one.id, module, here.front(), stepped(here)});
+    breakpoints_.emplace(one.at, Breakpoint{{{owner, one.id}}, module, here.front(), stepped(here)});
   }
   return true;
 }
@@ -150,8 +167,10 @@ void BreakpointTable::remove_all(ProcessMemory& memory, BreakpointOwner owner) {
 
 void BreakpointTable::remove_those(ProcessMemory& memory, BreakpointOwner owner, bool (*is_meant)(std::uint32_t id)) {
   std::vector<Address> places;
-  for (const auto& [at, breakpoint] : breakpoints_) {
-    if (breakpoint.owner == owner && is_meant(breakpoint.id)) {
+  for (auto& [at, breakpoint] : breakpoints_) {
+    std::erase_if(breakpoint.claims,
+                  [&](const BreakpointClaim& claim) { return claim.owner == owner && is_meant(claim.id); });
+    if (breakpoint.claims.empty()) {
       places.push_back(at);
     }
   }

@@ -7,11 +7,17 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace catcher {
 
-// Which part of catcher a breakpoint belongs to. What its id means is that part's affair.
-enum class BreakpointOwner { kWatchedFunction, kHiddenDebugger, kProbe };
+// Which part of catcher a breakpoint belongs to. What its id means is that part's affair. The last ones are probes:
+// what one of them has, the others may have too.
+enum class BreakpointOwner { kWatchedFunction, kHiddenDebugger, kHandles, kMemory };
+
+constexpr bool is_probe(BreakpointOwner owner) {
+  return owner >= BreakpointOwner::kHandles;
+}
 
 // How a thread gets past a breakpoint.
 enum class StepOver {
@@ -29,11 +35,18 @@ struct SteppedInstruction {
   friend bool operator==(const SteppedInstruction&, const SteppedInstruction&) = default;
 };
 
-// One software breakpoint.
-struct Breakpoint {
+// Somebody's interest in a breakpoint.
+struct BreakpointClaim {
   BreakpointOwner owner = BreakpointOwner::kWatchedFunction;
   std::uint32_t id = 0;
-  Address module;  // base of the image that it is in
+
+  friend bool operator==(const BreakpointClaim&, const BreakpointClaim&) = default;
+};
+
+// One software breakpoint.
+struct Breakpoint {
+  std::vector<BreakpointClaim> claims;  // never empty; more than one only where all are probes'
+  Address module;                       // base of the image that it is in
   std::byte original{};
   SteppedInstruction instruction;
 };
@@ -51,12 +64,12 @@ std::optional<SteppedInstruction> stepped_instruction(const MemoryReader& memory
 // The software breakpoints of one process. Their bytes are hidden from whoever reads the process's memory.
 class BreakpointTable {
  public:
-  // Sets one; false when the code cannot be read or written. A second one at an address changes nothing: the first
-  // owner keeps it, and the answer is true only for that owner and id.
+  // Sets one; false when the code cannot be read or written. What stands there already stays: a probe shares it with
+  // another probe, anybody else is refused.
   bool set(ProcessMemory& memory, Address at, BreakpointOwner owner, std::uint32_t id, Address module);
 
-  // Sets many in one image, with one read and one write for all that lie close together: each costs a system call. One
-  // that is there already stays, whoever it belongs to. False when the code could not be read or written.
+  // Sets many in one image, with one read and one write for all that lie close together: each costs a system call.
+  // Where one is already, set() says what happens. False when the code could not be read or written.
   bool set_all(ProcessMemory& memory, std::span<const PlannedBreakpoint> planned, BreakpointOwner owner,
                Address module);
 
@@ -68,8 +81,8 @@ class BreakpointTable {
   // that is known.
   void step_over(ProcessMemory& memory, Address at, ThreadContext& context, std::optional<Address> return_to = {});
 
-  // Takes one away, or all of one owner, or all, and gives the debuggee its bytes back. A thread may have run into one
-  // already, with the event still on its way: was_removed() then knows it.
+  // Takes one away, or those of one owner that nobody shares, or all, and gives the debuggee its bytes back. A thread
+  // may have run into one already, with the event still on its way: was_removed() then knows it.
   void remove(ProcessMemory& memory, Address at);
   void remove_all(ProcessMemory& memory, BreakpointOwner owner);
   void remove_those(ProcessMemory& memory, BreakpointOwner owner, bool (*is_meant)(std::uint32_t id));
@@ -83,6 +96,8 @@ class BreakpointTable {
   void forget_module(ProcessMemory& memory, Address base);
 
  private:
+  static bool claim(Breakpoint& breakpoint, const BreakpointClaim& wanted);
+
   std::map<Address, Breakpoint> breakpoints_;
   std::map<Address, Address> removed_;  // with the base of the image that each was in
 };

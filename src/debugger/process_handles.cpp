@@ -72,6 +72,16 @@ RemoteHandle look_at_handle(HANDLE process, std::uint64_t value, bool with_name)
   return result;
 }
 
+std::uint32_t pid_behind(HANDLE process, std::uint64_t value) {
+  HANDLE duplicate = nullptr;
+  const auto remote = reinterpret_cast<HANDLE>(static_cast<std::uintptr_t>(value));
+  if (DuplicateHandle(process, remote, GetCurrentProcess(), &duplicate, PROCESS_QUERY_LIMITED_INFORMATION, FALSE, 0) ==
+      0) {
+    return 0;
+  }
+  return GetProcessId(UniqueHandle(duplicate).get());
+}
+
 std::optional<std::vector<std::uint64_t>> open_handles(std::uint32_t pid) {
   using QuerySystem = LONG NTAPI(int, void*, ULONG, ULONG*);
   constexpr int kExtendedHandles = 64;

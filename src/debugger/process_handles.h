@@ -19,6 +19,9 @@ struct RemoteHandle {
 // `process` needs PROCESS_DUP_HANDLE and stays the caller's.
 RemoteHandle look_at_handle(HANDLE process, std::uint64_t value, bool with_name);
 
+// The process that a handle of another one stands for; 0 when that cannot be told. `process` as above.
+std::uint32_t pid_behind(HANDLE process, std::uint64_t value);
+
 // The values of all handles that a process has open now; nothing where the OS does not tell.
 std::optional<std::vector<std::uint64_t>> open_handles(std::uint32_t pid);
 

@@ -317,12 +317,10 @@ std::optional<Event> Session::translate(const DEBUG_EVENT& raw) {
       break;
     case UNLOAD_DLL_DEBUG_EVENT: {
       const Address base = to_address(raw.u.UnloadDll.lpBaseOfDll);
-      if (probe_ != nullptr) {
-        const auto leaving = std::find_if(process->modules.begin(), process->modules.end(),
-                                          [base](const Module& module) { return module.base == base; });
-        if (leaving != process->modules.end()) {
-          probe_->on_module_unloading(*process, *leaving);
-        }
+      const auto leaving = std::find_if(process->modules.begin(), process->modules.end(),
+                                        [base](const Module& module) { return module.base == base; });
+      for (std::size_t i = 0; i < probes_.size() && leaving != process->modules.end(); ++i) {
+        probes_[i]->on_module_unloading(*process, *leaving);
       }
       process->breakpoints.forget_module(process->memory, base);
       std::erase_if(process->modules, [base](const Module& module) { return module.base == base; });
@@ -395,8 +393,8 @@ void Session::on_module_loaded(Process& process, const LOAD_DLL_DEBUG_INFO& info
   const Module& module =
       process.modules.emplace_back(Module{to_address(info.lpBaseOfDll), 0, 0, true, {}, file_name_behind(file.get())});
   if (!killing_ && find_detaching(process) == nullptr) {  // else nothing of ours is wanted in it any more
-    if (probe_ != nullptr) {
-      probe_->on_module_loaded(process, module);
+    for (Probe* const probe : probes_) {
+      probe->on_module_loaded(process, module);
     }
     watch_module(process, module);
     if (rules_.run_as_is) {
@@ -410,8 +408,8 @@ std::optional<Event> Session::on_exception(Process& process, const DEBUG_EVENT& 
   Thread* thread = process.find_thread(raw.dwThreadId);
   const bool first = raw.u.Exception.dwFirstChance != 0;
   if (is_breakpoint(record.ExceptionCode)) {
-    BreakpointHit hit =
-        take_breakpoint_hit(process, thread, to_address(record.ExceptionAddress), first, killing_ ? nullptr : probe_);
+    BreakpointHit hit = take_breakpoint_hit(process, thread, to_address(record.ExceptionAddress), first,
+                                            killing_ ? std::span<Probe* const>() : probes_);
     if (std::holds_alternative<DealtWith>(hit)) {
       return std::nullopt;
     }

@@ -52,8 +52,8 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   // Somebody with breakpoints of his own, told of modules and hits from now on. Stays the caller's and must outlive the
-  // session.
-  void set_probe(Probe* probe) noexcept { probe_ = probe; }
+  // session. No two with the same owner().
+  void add_probe(Probe& probe) { probes_.push_back(&probe); }
 
   // Lets the process of the last event go on and sleeps until the next event, the deadline, or a wake. TreeEnded when
   // no process of the tree is left that is waited for, including those that another debugger in the tree has taken
@@ -110,7 +110,7 @@ class Session {
   LaunchedProcess launched_;
   DebugPort port_;
   ProcessTree tree_;
-  Probe* probe_ = nullptr;  // the caller's
+  std::vector<Probe*> probes_;  // the caller's
   bool root_seen_ = false;
   bool killing_ = false;
   bool released_ = false;  // what is alive at the end lives on

@@ -25,6 +25,22 @@ bool has_shadow_stack(HANDLE process) {
 
 }  // namespace
 
+std::uint64_t syscall_argument(const ThreadContext& context, const MemoryReader& memory, std::uint8_t number) {
+  constexpr std::uint64_t kWord = 8;
+  switch (number) {
+    case 0:
+      return context.first_argument();
+    case 1:
+      return context.second_argument();
+    case 2:
+      return context.third_argument();
+    case 3:
+      return context.fourth_argument();
+    default:
+      return read_value<std::uint64_t>(memory, context.stack_pointer() + kWord + number * kWord).value_or(0);
+  }
+}
+
 bool SyscallProbe::is_wanted(Process& process, const Module& module) {
   if (!module.name.empty() && !is_ntdll(module.name)) {
     return false;
@@ -93,7 +109,7 @@ ArmedProbe SyscallProbe::arm(Process& process, const Module& module) {
     }
     ++result.stubs;
   }
-  if (!process.breakpoints.set_all(process.memory, planned, BreakpointOwner::kProbe, module.base)) {
+  if (!process.breakpoints.set_all(process.memory, planned, owner_, module.base)) {
     result.stubs = 0;
     result.problem = "its code cannot be written";
   }

@@ -30,6 +30,10 @@ constexpr bool is_exit_of(std::uint32_t id) {
   return (id & 1) != 0;
 }
 
+// What a thread that stands at the entry of a system call gives it: counted from 0, in the x64 calling convention. From
+// the fifth on they are on its stack, which is read from `memory`.
+std::uint64_t syscall_argument(const ThreadContext& context, const MemoryReader& memory, std::uint8_t number);
+
 // What became of arming one process.
 struct ArmedProbe {
   std::size_t stubs = 0;             // that have a breakpoint now
@@ -43,7 +47,7 @@ struct ArmedProbe {
 class SyscallProbe {
  public:
   // `sites` are the caller's and must stay.
-  explicit SyscallProbe(std::span<const SyscallSite> sites) : sites_(sites) {}
+  SyscallProbe(BreakpointOwner owner, std::span<const SyscallSite> sites) : owner_(owner), sites_(sites) {}
 
   // Whether `module` is where the process's system calls are made: the 64-bit ntdll. A 32-bit process has another one,
   // whose calls come through this one too.
@@ -56,6 +60,7 @@ class SyscallProbe {
   using Image = std::pair<std::uint32_t, std::uint32_t>;  // time stamp and size
   const std::vector<std::uint32_t>& places_in(Process& process, const Module& module, const Image& image);
 
+  BreakpointOwner owner_;
   std::span<const SyscallSite> sites_;
   std::map<Image, std::vector<std::uint32_t>> places_;  // RVA of each site; 0: not there
 };

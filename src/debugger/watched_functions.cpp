@@ -1,6 +1,7 @@
 #include "debugger/watched_functions.h"
 
 #include "debugger/assertion.h"
+#include "debugger/process_handles.h"
 #include "debugger/pseudo_handle.h"
 #include "debugger/remote_exports.h"
 #include "win32/unique_handle.h"
@@ -35,17 +36,6 @@ char to_lower(char c) {
 
 bool equal_ignoring_case(std::string_view a, std::string_view lower) {
   return std::equal(a.begin(), a.end(), lower.begin(), lower.end(), [](char x, char y) { return to_lower(x) == y; });
-}
-
-// The process that a handle of `owner` stands for; 0 when that cannot be told.
-std::uint32_t pid_behind(const Process& owner, std::uint64_t handle) {
-  HANDLE duplicate = nullptr;
-  const auto remote = reinterpret_cast<HANDLE>(static_cast<std::uintptr_t>(handle));
-  if (DuplicateHandle(owner.handle, remote, GetCurrentProcess(), &duplicate, PROCESS_QUERY_LIMITED_INFORMATION, FALSE,
-                      0) == 0) {
-    return 0;
-  }
-  return GetProcessId(UniqueHandle(duplicate).get());
 }
 
 }  // namespace
@@ -86,7 +76,7 @@ WatchedFunctionReached reached_function(const Process& process, WatchPurpose pur
 bool leaves_debugger(const Process& process, const WatchedFunctionReached& reached) {
   return reached.purpose == WatchPurpose::kRemoveDebugger &&
          (reached.process_handle == kCurrentProcessHandle ||
-          pid_behind(process, reached.process_handle) == process.pid);
+          pid_behind(process.handle, reached.process_handle) == process.pid);
 }
 
 void note_exit_request(ProcessTree& tree, Process& process, const WatchedFunctionReached& reached) {
@@ -103,7 +93,7 @@ void note_exit_request(ProcessTree& tree, Process& process, const WatchedFunctio
     note(process, ExitRequest::kOwnHand);
     return;
   }
-  if (Process* target = tree.find(pid_behind(process, reached.process_handle))) {
+  if (Process* target = tree.find(pid_behind(process.handle, reached.process_handle))) {
     note(*target, target == &process ? ExitRequest::kOwnHand : ExitRequest::kByTree);
   }
 }

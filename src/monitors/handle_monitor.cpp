@@ -50,7 +50,7 @@ HandleMonitor::HandleMonitor(const HandleOptions& options, SymbolCache& symbols,
       symbols_(symbols),
       run_started_(run_started),
       sites_(sites_for(options.probe)),
-      probe_(sites_) {}
+      probe_(BreakpointOwner::kHandles, sites_) {}
 
 HandleMonitor::~HandleMonitor() = default;
 
@@ -142,9 +142,9 @@ void HandleMonitor::limit_rate(WatchedHandles& handles, Process& process) {
       who(process), options_.rate, only_uses ? "their uses are" : "they are",
       fmt::format("{} ms", std::chrono::duration_cast<std::chrono::milliseconds>(now - run_started_).count())));
   if (only_uses) {
-    process.breakpoints.remove_those(process.memory, BreakpointOwner::kProbe, is_use_id);
+    process.breakpoints.remove_those(process.memory, owner(), is_use_id);
   } else {
-    process.breakpoints.remove_all(process.memory, BreakpointOwner::kProbe);
+    process.breakpoints.remove_all(process.memory, owner());
   }
   rate.hits = 0;
   rate.uses = 0;

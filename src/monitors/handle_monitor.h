@@ -28,6 +28,7 @@ class HandleMonitor final : public Probe {
   HandleMonitor(const HandleOptions& options, SymbolCache& symbols, Clock::time_point run_started);
   ~HandleMonitor() override;
 
+  BreakpointOwner owner() const override { return BreakpointOwner::kHandles; }
   void on_module_loaded(Process& process, const Module& module) override;
   void on_module_unloading(Process& process, const Module& module) override;
   void on_hit(ProbeHit& hit) override;

@@ -86,7 +86,7 @@ class Run {
         limits_(options.limits, session_.job(), started_),
         break_(options.attach && options.attach->only_look, Clock::now()) {
     if (options.handles.probe != HandleProbe::kOff) {
-      session_.set_probe(&handles_.emplace(options.handles, symbols_, started_));
+      session_.add_probe(handles_.emplace(options.handles, symbols_, started_));
     }
     if (options.limits.memory && session_.job() != nullptr) {
       session_.job()->limit_memory(*options.limits.memory + memory_leeway(*options.limits.memory));

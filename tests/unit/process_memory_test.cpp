@@ -86,7 +86,7 @@ TEST(Breakpoints, system_call_stub_is_emulated_and_hidden) {
   EXPECT_EQ(stub[0], std::byte{0xCC});
   EXPECT_EQ(read_value<std::byte>(memory, at), std::byte{0x4C});
   ASSERT_NE(table.find(at), nullptr);
-  EXPECT_EQ(table.find(at)->id, 7u);
+  EXPECT_EQ(table.find(at)->claims.at(0).id, 7u);
   EXPECT_EQ(table.find(at)->instruction, (SteppedInstruction{StepOver::kMovR10Rcx, 0}));
   EXPECT_FALSE(table.was_removed(at));
   table.remove(memory, at);
@@ -120,7 +120,7 @@ TEST(Breakpoints, the_first_owner_keeps_an_address) {
   BreakpointTable table;
   EXPECT_TRUE(table.set(memory, address_of(code.data()), kWatch, 1, {}));
   EXPECT_TRUE(table.set(memory, address_of(code.data()), kWatch, 1, {}));
-  EXPECT_FALSE(table.set(memory, address_of(code.data()), BreakpointOwner::kProbe, 1, {}));
+  EXPECT_FALSE(table.set(memory, address_of(code.data()), BreakpointOwner::kHandles, 1, {}));
   EXPECT_EQ(table.find(address_of(code.data()))->original, std::byte{0xE9});
 }
 
@@ -130,12 +130,41 @@ TEST(Breakpoints, all_of_one_owner_are_taken_away_and_the_others_stay) {
   BreakpointTable table;
   const Address at = address_of(code.data());
   ASSERT_TRUE(table.set(memory, at, kWatch, 1, {}));
-  ASSERT_TRUE(table.set(memory, at + 1, BreakpointOwner::kProbe, 1, {}));
-  ASSERT_TRUE(table.set(memory, at + 2, BreakpointOwner::kProbe, 2, {}));
-  table.remove_all(memory, BreakpointOwner::kProbe);
+  ASSERT_TRUE(table.set(memory, at + 1, BreakpointOwner::kHandles, 1, {}));
+  ASSERT_TRUE(table.set(memory, at + 2, BreakpointOwner::kHandles, 2, {}));
+  table.remove_all(memory, BreakpointOwner::kHandles);
   EXPECT_EQ(code, code_of(0xCC, 0x56, 0x57));
   table.remove_all(memory);
   EXPECT_EQ(code, code_of(0x55, 0x56, 0x57));
+}
+
+TEST(Breakpoints, two_probes_share_a_place_and_it_stays_until_both_have_left) {
+  auto code = code_of(0x4C, 0x8B, 0xD1, 0xB8, 0x0F);
+  ProcessMemory memory(GetCurrentProcess());
+  BreakpointTable table;
+  const Address at = address_of(code.data());
+  const std::array<PlannedBreakpoint, 1> first{{{at, 4}}};
+  const std::array<PlannedBreakpoint, 2> second{{{at, 9}, {at + 4, 10}}};
+  ASSERT_TRUE(table.set_all(memory, first, BreakpointOwner::kHandles, {}));
+  ASSERT_TRUE(table.set_all(memory, second, BreakpointOwner::kMemory, {}));
+  EXPECT_EQ(table.find(at)->claims,
+            (std::vector<BreakpointClaim>{{BreakpointOwner::kHandles, 4}, {BreakpointOwner::kMemory, 9}}));
+  table.remove_all(memory, BreakpointOwner::kHandles);
+  EXPECT_EQ(code, code_of(0xCC, 0x8B, 0xD1, 0xB8, 0xCC));
+  EXPECT_FALSE(table.was_removed(at));
+  table.remove_all(memory, BreakpointOwner::kMemory);
+  EXPECT_EQ(code, code_of(0x4C, 0x8B, 0xD1, 0xB8, 0x0F));
+  EXPECT_TRUE(table.was_removed(at));
+}
+
+TEST(Breakpoints, a_probe_does_not_share_with_what_is_no_probe) {
+  auto code = code_of(0x4C, 0x8B, 0xD1);
+  ProcessMemory memory(GetCurrentProcess());
+  BreakpointTable table;
+  const std::array<PlannedBreakpoint, 1> planned{{{address_of(code.data()), 1}}};
+  ASSERT_TRUE(table.set(memory, address_of(code.data()), kWatch, 1, {}));
+  EXPECT_TRUE(table.set_all(memory, planned, BreakpointOwner::kMemory, {}));
+  EXPECT_EQ(table.find(address_of(code.data()))->claims, (std::vector<BreakpointClaim>{{kWatch, 1}}));
 }
 
 TEST(Breakpoints, of_an_unloaded_module_are_forgotten_without_a_write) {
