@@ -1,6 +1,6 @@
 // A program that somebody attaches to. It must run on unharmed, whatever it was doing when its debugger came and went.
 //
-//   attach_target.exe [busy] [exit N] [crash] [int3]
+//   attach_target.exe [busy] [allocate N] [exit N] [crash] [int3]
 //
 // First it writes its process id to stdout. Then it waits until a line comes on stdin (or its end); with `busy` eight
 // threads meanwhile do everything that makes a debug event: they raise exceptions and handle them, ask for the end of a
@@ -86,9 +86,17 @@ void be_busy(unsigned kind) {
   *nowhere = 1;
 }
 
+[[gnu::noinline]] void allocate(int megabytes) {
+  for (int i = 0; i < megabytes; ++i) {
+    VirtualAlloc(nullptr, 1u << 20, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+  }
+}
+
 void do_word(std::wstring_view word, std::wstring_view next) {
   if (word == L"exit") {
     std::exit(std::stoi(std::wstring(next)));
+  } else if (word == L"allocate") {
+    allocate(std::stoi(std::wstring(next)));
   } else if (word == L"crash") {
     write_null();
   } else if (word == L"int3") {

@@ -136,6 +136,7 @@ enum class MemoryProbe {
 struct MemoryOptions {
   MemoryProbe probe = MemoryProbe::kOff;
   std::optional<std::uint64_t> leak_limit;  ///< more bytes than this from one stack, live at the end, are a defect
+  std::uint32_t rate = 2000;                ///< allocations a second above which they are not traced; 0: always traced
   std::chrono::milliseconds interval{250};  ///< the shortest time between two samples of the committed memory
 };
 

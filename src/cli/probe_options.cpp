@@ -73,13 +73,8 @@ void ProbeOptions::interpret_handles(HandleOptions& handles) const {
   if (leaks_) {
     handles.leaks = number_value("--handle-leaks", *leaks_);
   }
-  if (rate_) {
-    handles.rate = number_value("--probe-rate", *rate_);
-  }
-  if (handles.probe == HandleProbe::kOff && (leaks_ || rate_ || !guards_.empty())) {
-    fail(fmt::format("{} says what --handles does; give that too", leaks_  ? "--handle-leaks"
-                                                                   : rate_ ? "--probe-rate"
-                                                                           : "--guard-handle"));
+  if (handles.probe == HandleProbe::kOff && (leaks_ || !guards_.empty())) {
+    fail(fmt::format("{} says what --handles does; give that too", leaks_ ? "--handle-leaks" : "--guard-handle"));
   }
   if (handles.probe == HandleProbe::kClose && leaks_) {
     fail("--handles=close does not see who opens: --handle-leaks needs --handles");
@@ -107,6 +102,13 @@ void ProbeOptions::interpret_memory(MemoryOptions& memory) const {
 void ProbeOptions::interpret(Options& options) const {
   interpret_handles(options.handles);
   interpret_memory(options.memory);
+  if (!rate_) {
+    return;
+  }
+  options.handles.rate = options.memory.rate = number_value("--probe-rate", *rate_);
+  if (options.handles.probe == HandleProbe::kOff && options.memory.probe != MemoryProbe::kTrace) {
+    fail("--probe-rate says what --handles and --memory=trace do; give one of them too");
+  }
 }
 
 }  // namespace catcher

@@ -1,5 +1,6 @@
 #include "report/findings.h"
 
+#include "triage/allocation_words.h"
 #include "triage/exception_catalogue.h"
 #include "triage/handle_words.h"
 #include "triage/hex.h"
@@ -35,6 +36,7 @@ constexpr std::array kRules = {
     RuleText{"handle-guarded-close", "A handle that nobody may close was closed"},
     RuleText{"handle-invalid-handle", "A handle that is not open was used"},
     RuleText{"handle-leak", "More handles from one place than allowed were open at the end"},
+    RuleText{"memory-leak", "More memory than allowed, all from one place, had not been given back at the end"},
     RuleText{"not-started", "The program was not found or could not start"},
     RuleText{"interrupted", "The run was interrupted before the program had ended"},
 };
@@ -150,17 +152,32 @@ Finding limit_finding(const RunReport& report) {
   return finding;
 }
 
-Finding handle_finding(const RunReport& report, std::string rule, std::string message, std::uint32_t pid,
-                       const HandleEvent& event) {
+Finding probe_finding(const RunReport& report, std::string rule, std::string message, std::uint32_t pid,
+                      const Stack& stack, const Frame* place) {
   Finding finding = run_finding(report, FindingKind::kDefect, std::move(rule), {});
   finding.type = finding.rule;
   finding.message = std::move(message);
   if (std::string image = image_of(report, pid); !image.empty()) {
     finding.image = std::move(image);
   }
-  const Frame* place = own_frame(event);
-  finding.place = place != nullptr && has_line(*place) ? place : first_place(event.stack.frames);
+  finding.place = place != nullptr && has_line(*place) ? place : first_place(stack.frames);
   return finding;
+}
+
+Finding handle_finding(const RunReport& report, std::string rule, std::string message, std::uint32_t pid,
+                       const HandleEvent& event) {
+  return probe_finding(report, std::move(rule), std::move(message), pid, event.stack, own_frame(event));
+}
+
+void add_allocation_findings(const RunReport& report, std::vector<Finding>& findings) {
+  if (!report.memory || !report.memory->allocations) {
+    return;
+  }
+  for (const AllocationGroup& group : report.memory->allocations->groups) {
+    if (group.is_defect) {
+      findings.push_back(probe_finding(report, "memory-leak", group.summary, group.pid, group.stack, own_frame(group)));
+    }
+  }
 }
 
 void add_handle_findings(const RunReport& report, std::vector<Finding>& findings) {
@@ -199,6 +216,7 @@ std::vector<Finding> findings_of(const RunReport& report) {
   }
   const std::size_t before = findings.size();
   add_handle_findings(report, findings);
+  add_allocation_findings(report, findings);
   if (report.verdict == Verdict::kDefect && findings.size() == before) {
     findings.push_back(run_finding(report, FindingKind::kDefect, "defect", "defect"));
   }

@@ -1,6 +1,8 @@
 #include "report/json_report.h"
 
+#include "report/allocations_json.h"
 #include "report/escape.h"
+#include "report/stack_json.h"
 #include "report/stack_text.h"
 #include "report/surroundings_json.h"
 #include "report/utc_text.h"
@@ -56,35 +58,6 @@ void put_each(Json& object, const char* key, const std::vector<T>& values, Conve
   for (const T& value : values) {
     array.push_back(convert(value));
   }
-}
-
-Json frame_json(const Frame& frame) {
-  Json json = Json::object();
-  json["address"] = hex_value(frame.pc.value);
-  if (!frame.module.empty()) {
-    put(json, "module", frame.module);
-    json["offset"] = hex_value(frame.offset);
-  }
-  if (!frame.function.empty()) {
-    put(json, "function", frame.function);
-    json["function_offset"] = hex_value(frame.function_offset);
-  }
-  if (!frame.file.empty()) {
-    put(json, "file", frame.file);
-    json["line"] = frame.line;
-  }
-  json["inline"] = frame.is_inline;
-  json["in_bucket"] = frame.in_bucket;
-  json["source"] = frame_source_name(frame.source);
-  return json;
-}
-
-void put_stack(Json& object, const Stack& stack) {
-  put_each(object, "stack", stack.frames, frame_json);
-  if (stack.frames_total > stack.frames.size()) {
-    object["frames_total"] = stack.frames_total;
-  }
-  put(object, "stack_end", stack.end_reason);
 }
 
 // The threads of one process. A stack that many of them have is written once: pools have hundreds that wait in the same
@@ -367,6 +340,9 @@ std::string to_json(const RunReport& report) {
   put_object(json, "debug_output", debug_output_json(report.debug_output));
   if (report.handles) {
     json["handles"] = handles_json(*report.handles);
+  }
+  if (report.memory && report.memory->allocations) {
+    json["memory"]["allocations"] = allocations_json(*report.memory->allocations);
   }
   put_each(json, "handled_exceptions", report.handled_exceptions, handled_json);
   put(json, "warnings", report.warnings);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "report/allocations_text.h"
 #include "report/escape.h"
 #include "report/handles_text.h"
 #include "report/paint.h"
@@ -299,7 +300,11 @@ std::string to_text(const RunReport& report, const TextOptions& options) {
   const bool is_short_and_good = report.verdict == Verdict::kNormal && report.exit_code == 0 && !options.full;
   const std::string captured =
       report.captured && !is_short_and_good ? captured_text(*report.captured, options) : std::string();
-  const bool has_findings = report.hang || !exit_stacks.empty() || !handles.empty() || !captured.empty();
+  const std::string allocations = report.memory && report.memory->allocations
+                                      ? allocations_text(*report.memory->allocations, options)
+                                      : std::string();
+  const bool has_findings =
+      report.hang || !exit_stacks.empty() || !handles.empty() || !allocations.empty() || !captured.empty();
   if (report.verdict == Verdict::kNormal && !options.full && !has_findings) {
     return warnings_text(report.warnings, paint);
   }
@@ -313,6 +318,7 @@ std::string to_text(const RunReport& report, const TextOptions& options) {
     text += stopped_processes_text(report.limit->processes, "limit", options);
   }
   text += handles;
+  text += allocations;
   text += exit_stacks;
   text += captured;
   if (!report.processes.empty() && report.verdict != Verdict::kStartFailed) {

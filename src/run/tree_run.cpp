@@ -5,6 +5,8 @@
 #include "evidence/hang_evidence.h"
 #include "evidence/loader_search.h"
 #include "evidence/symbol_cache.h"
+#include "monitors/allocation_grouping.h"
+#include "monitors/allocation_monitor.h"
 #include "monitors/crash_monitor.h"
 #include "monitors/deadline_monitor.h"
 #include "monitors/debug_output_monitor.h"
@@ -16,6 +18,7 @@
 #include "run/process_records.h"
 #include "run/shared_run.h"
 #include "run/stop_source.h"
+#include "triage/allocation_words.h"
 #include "triage/bucket.h"
 #include "triage/handle_words.h"
 #include "triage/path_name.h"
@@ -87,6 +90,9 @@ class Run {
         break_(options.attach && options.attach->only_look, Clock::now()) {
     if (options.handles.probe != HandleProbe::kOff) {
       session_.add_probe(handles_.emplace(options.handles, symbols_, started_));
+    }
+    if (options.memory.probe == MemoryProbe::kTrace) {
+      session_.add_probe(allocations_.emplace(options.memory, symbols_, started_));
     }
     if (options.limits.memory && session_.job() != nullptr) {
       session_.job()->limit_memory(*options.limits.memory + memory_leeway(*options.limits.memory));
@@ -229,6 +235,9 @@ class Run {
     if (handles_) {
       handles_->on_event(event);
     }
+    if (allocations_) {
+      allocations_->on_event(event);
+    }
     if (auto hit = limits_.on_event(event, session_.tree())) {
       on_limit(std::move(*hit));
       return;
@@ -269,6 +278,9 @@ class Run {
   }
 
   void on_crash(const Event& event, Crash crash) {
+    if (allocations_) {
+      allocations_->look_at(*event.process);  // its memory goes with it
+    }
     // Before its event is continued, so that neither the system's crash handling nor a dialog of the C runtime starts.
     if (!crash.exit_status) {
       session_.end_process(*event.process, crash.kind == CrashKind::kAbort ? kAbortExitCode : crash.status);
@@ -294,6 +306,9 @@ class Run {
     }
     if (handles_) {
       handles_->look_at_rest(session_.tree());
+    }
+    if (allocations_) {
+      allocations_->look_at_rest(session_.tree());
     }
     if (ending == Ending::kDetach) {
       session_.detach_tree();
@@ -359,6 +374,16 @@ class Run {
       facts_.defect_found = has_handle_defect(*report_.handles);
       report_.warnings.insert(report_.warnings.end(), handles_->warnings().begin(), handles_->warnings().end());
     }
+    if (allocations_) {
+      AllocationHistory history = allocations_->take_history();
+      facts_.defect_found = facts_.defect_found || worst_leak(history) != nullptr;
+      if (!report_.memory) {
+        report_.memory.emplace();
+      }
+      use_asked_sizes(history, *report_.memory);
+      report_.memory->allocations = std::move(history);
+      report_.warnings.insert(report_.warnings.end(), allocations_->warnings().begin(), allocations_->warnings().end());
+    }
     report_.debug_output = debug_output_.take();
     report_.captured = streams_.finish();
     report_.warnings.insert(report_.warnings.end(), streams_.warnings().begin(), streams_.warnings().end());
@@ -381,6 +406,7 @@ class Run {
   SymbolCache& symbols_;
   CrashMonitor crashes_;
   std::optional<HandleMonitor> handles_;
+  std::optional<AllocationMonitor> allocations_;
   DebugOutputMonitor debug_output_;
   LimitMonitor limits_;
   BreakMoment break_;

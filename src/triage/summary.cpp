@@ -1,5 +1,6 @@
 #include "triage/summary.h"
 
+#include "triage/allocation_words.h"
 #include "triage/exception_catalogue.h"
 #include "triage/fault_description.h"
 #include "triage/handle_words.h"
@@ -130,15 +131,19 @@ std::string summarize_end(const RunReport& report) {
 
 // The first thing that a probe found; empty where none has.
 std::string defect_text(const RunReport& report) {
-  if (!report.handles) {
-    return {};
+  if (report.handles) {
+    const auto finding = std::ranges::find_if(report.handles->findings, &HandleFinding::is_defect);
+    if (finding != report.handles->findings.end()) {
+      return finding->summary;
+    }
+    const auto leak = std::ranges::find_if(report.handles->leaks, &HandleLeak::is_defect);
+    if (leak != report.handles->leaks.end()) {
+      return summarize_handle_leak(*leak);
+    }
   }
-  const auto finding = std::ranges::find_if(report.handles->findings, &HandleFinding::is_defect);
-  if (finding != report.handles->findings.end()) {
-    return finding->summary;
-  }
-  const auto leak = std::ranges::find_if(report.handles->leaks, &HandleLeak::is_defect);
-  return leak == report.handles->leaks.end() ? std::string() : summarize_handle_leak(*leak);
+  const AllocationGroup* worst =
+      report.memory && report.memory->allocations ? worst_leak(*report.memory->allocations) : nullptr;
+  return worst == nullptr ? std::string() : worst->summary;
 }
 
 }  // namespace

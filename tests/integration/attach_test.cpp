@@ -96,6 +96,17 @@ TEST(Attach, the_exit_code_is_the_targets_when_it_ends_by_itself) {
   EXPECT_EQ(run.report["processes"][0]["ended"], "itself");
 }
 
+TEST(Attach, the_history_of_allocations_begins_with_catcher_and_says_so) {
+  const Attached run = attach_and_stay({.words = L"allocate 20 exit 7"}, L"--memory=trace");
+  EXPECT_EQ(run.target.exit_code, 7U) << run.describe();
+  const nlohmann::json allocations = run.report.value("/memory/allocations"_json_pointer, nlohmann::json::object());
+  ASSERT_FALSE(allocations.empty()) << run.describe();
+  EXPECT_TRUE(allocations["processes"][0].contains("begins_ms"));
+  EXPECT_EQ(allocations["groups"][0].value("count", 0), 20) << allocations.dump(1);
+  EXPECT_EQ(allocations["groups"][0]["path"][0], "attach_target.exe!allocate");
+  EXPECT_NE(run.report["warnings"].dump().find("begins when catcher came"), std::string::npos);
+}
+
 TEST(Attach, a_crash_of_the_target_is_reported_with_its_stack) {
   const Attached run = attach_and_stay({.words = L"crash"});
   EXPECT_EQ(run.catcher.exit_code, 139U) << run.describe();
