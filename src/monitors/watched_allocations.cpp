@@ -29,10 +29,24 @@ constexpr std::uint64_t kPreservePlaceholder = 0x2;
 // What is left of so many blocks is not looked at one by one: each costs a system call.
 constexpr std::size_t kMostChecked = 20'000;
 
+// No user address space reaches further, not with five levels of page tables. What a system says it has given to a
+// nonsensical call can lie anywhere.
+constexpr std::uint64_t kEndOfUserSpace = std::uint64_t{1} << 56;
+
 struct AddressAndSize {
   Address base;
   std::uint64_t size = 0;
 };
+
+// For a person who reads it: where a function's namespace has no name, there is none.
+std::string plain_function(const std::string& canonical) {
+  constexpr std::string_view kAnonymous = "?anonymous::";
+  std::string name = canonical;
+  for (std::size_t at = name.find(kAnonymous); at != std::string::npos; at = name.find(kAnonymous, at)) {
+    name.erase(at, kAnonymous.size());
+  }
+  return name;
+}
 
 // Both mostly stand close together on the caller's stack: then one read gets them.
 std::optional<AddressAndSize> read_pair(const MemoryReader& memory, Address base, Address size) {
@@ -116,7 +130,7 @@ void WatchedAllocations::enter_allocation(const AllocationCall& call, ProbeHit& 
   const bool is_wanted = call.kind == AllocationCallKind::kMap || (pending.type & (kCommit | kReserve)) != 0;
   if (target != nullptr && is_wanted) {
     pending.target = target;
-    pending.place = target->place_of(*this, sampler_.take(hit.context, hit.thread), call);
+    pending.place = target->place_of(*this, sampler_.take(hit.context, hit.thread, hit.at()), call);
   }
   auto& stack = pending_[hit.thread.tid];
   while (!stack.empty() && stack.back().stack_pointer <= pending.stack_pointer) {
@@ -147,7 +161,7 @@ void WatchedAllocations::on_exit(ProbeHit& hit) {
 
 void WatchedAllocations::receive(const Pending& call, std::uint32_t tid) {
   const auto got = read_pair(process_.memory, call.base, call.size);
-  if (!got) {
+  if (!got || got->base.value >= kEndOfUserSpace || got->size > kEndOfUserSpace - got->base.value) {
     return;
   }
   AllocationTable& table = call.target->table_;
@@ -232,7 +246,7 @@ NamedAllocationPlace WatchedAllocations::name(StackSampler::StackId stack) {
     }
     result.own_frame = std::min(result.own_frame, i);
     result.path.push_back(function.empty() ? fmt::format("{}+0x{:x}", frame.module, frame.offset)
-                                           : fmt::format("{}!{}", frame.module, function));
+                                           : fmt::format("{}!{}", frame.module, plain_function(function)));
   }
   return result;
 }

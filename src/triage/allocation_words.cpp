@@ -47,7 +47,7 @@ std::string amount_text(const AllocationGroup& group) {
         fmt::format("{} {} of {} to {}", group.count, noun(group), describe_amount(smallest), describe_amount(largest));
   }
   if (is_partly_reserved) {
-    return text + fmt::format(", {} of them committed", describe_amount(group.bytes));
+    return text + fmt::format(", {} committed", describe_amount(group.bytes));
   }
   return group.count == 1 ? text : text + fmt::format(" = {}", describe_amount(bytes));
 }

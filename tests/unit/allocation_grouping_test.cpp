@@ -158,7 +158,7 @@ TEST(AllocationGrouping, reserved_address_space_is_no_defect_until_it_is_committ
   EXPECT_FALSE(all.at(0).is_defect);
   EXPECT_EQ(all.at(0).reserved, 64 * kMegabyte);
   EXPECT_EQ(summarize_allocation(all.at(0)),
-            "app.exe (pid 4): 1 block of 64.0 MB, 0 bytes of them committed, allocated by a.exe!take, none freed");
+            "app.exe (pid 4): 1 block of 64.0 MB, 0 bytes committed, allocated by a.exe!take, none freed");
 }
 
 TEST(AllocationGrouping, a_heaps_big_block_is_told_from_room_that_it_makes_for_small_ones) {
