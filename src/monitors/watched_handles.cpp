@@ -19,8 +19,8 @@ constexpr std::uint64_t kWord = 8;
 // Of a function; the others are on the stack.
 constexpr std::uint8_t kRegisterArguments = 4;
 
-// Where opens are not seen, the system is asked what each close ends: several system calls of ours. In a second with more
-// hits than this it is asked no more; that a close was one too many the system then says itself, by its exception.
+// Where opens are not seen, the system is asked what each close ends: several system calls of ours. In a second with
+// more hits than this it is asked no more; that a close was one too many the system then says itself, by its exception.
 constexpr std::uint32_t kStorm = 500;
 
 // How far below an exception for a bad handle its system call may be.
@@ -350,6 +350,19 @@ bool WatchedHandles::join(const Act& act) {
   return true;
 }
 
+// Its stack leads through the call, or the system has put its dispatcher in the place of the call: the callers are the
+// same then.
+bool WatchedHandles::comes_from(StackSampler::StackId stack, const Act& act) const {
+  const auto frames = sampler_.frames(stack);
+  const auto inner = frames.first(std::min(frames.size(), kInnerFrames));
+  if (std::any_of(inner.begin(), inner.end(), [&act](Address pc) { return lies_in_stub(pc, act.stub); })) {
+    return true;
+  }
+  const auto callers = act.step.stack ? sampler_.frames(*act.step.stack) : std::span<const Address>();
+  return frames.size() > 1 &&
+         std::equal(frames.begin() + 1, frames.end(), callers.begin() + !callers.empty(), callers.end());
+}
+
 void WatchedHandles::on_invalid_handle(const Event& event) {
   const auto context = event.thread == nullptr ? std::nullopt : ThreadContext::read(event.thread->handle, false);
   if (!context) {
@@ -363,12 +376,8 @@ void WatchedHandles::on_invalid_handle(const Event& event) {
   step.order = ++order_;
   step.stack = sampler_.take(*context, *event.thread, context->instruction_pointer());
   const Act& act = threads_[event.tid].last;
-  const auto frames = sampler_.frames(*step.stack);
-  const auto inner = frames.first(std::min(frames.size(), kInnerFrames));
   // In a 32-bit process these are frames of its own code, and the thread has done nothing since.
-  const bool is_of_act =
-      act.key != 0 && (process_.state.bits == 32 ||
-                       std::any_of(inner.begin(), inner.end(), [&](Address pc) { return lies_in_stub(pc, act.stub); }));
+  const bool is_of_act = act.key != 0 && (process_.state.bits == 32 || comes_from(*step.stack, act));
   if (!is_of_act || !join(act)) {
     const std::uint64_t key = is_of_act ? act.key : 0;
     found_.add(HandleFindingKind::kInvalidHandle, key, step, table_.find(key), true);

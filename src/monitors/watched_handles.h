@@ -93,6 +93,7 @@ class WatchedHandles {
   HandleNow look_before_close(std::uint64_t key, HandleStep& step) const;
   HandleNow look(std::uint64_t key, bool with_name) const;
   bool is_being_closed(std::uint64_t key, std::uint32_t but_by) const;
+  bool comes_from(StackSampler::StackId stack, const Act& act) const;
   bool join(const Act& act);
   std::chrono::milliseconds now() const;
 
