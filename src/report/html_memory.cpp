@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "report/html_allocations.h"
 #include "report/html_charts.h"
 #include "report/html_page.h"
 #include "report/html_stack.h"
@@ -140,12 +141,15 @@ std::vector<ChartEvent> chart_events(const RunReport& report) {
 
 }  // namespace
 
-std::string html_memory(const RunReport& report, const TextOptions&) {
+std::string html_memory(const RunReport& report, const TextOptions& options) {
   if (!report.memory) {
     return {};
   }
   std::string html =
       html_section("committed memory over time", html_memory_chart(report.memory->timeline, chart_events(report)));
+  if (report.memory->allocations) {
+    html += html_allocations(*report.memory->allocations, options);
+  }
   for (const ProcessMemoryReport& process : report.memory->processes) {
     html += process_section(process);
   }

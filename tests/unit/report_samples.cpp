@@ -399,6 +399,32 @@ RunReport memory_of_a_leak() {
   snapshot.stack_count = 4;
   report.memory = MemoryReport{};
   report.memory->processes = {{264, "vision.exe", 64, 189 * kBlock + 20 * kMegabyte, snapshot, ""}};
+  AllocationGroup group;
+  group.pid = 264;
+  group.image = "vision.exe";
+  group.kind = AllocationKind::kHeapBlock;
+  group.summary =
+      "189 blocks x 16.0 MB = 2.95 GB, allocated by halcon.dll!HXmalloc <- HXAllocRLTmp <- main, none freed";
+  group.is_defect = true;
+  group.count = group.allocated = 189;
+  group.bytes = group.reserved = 189 * kBlock;
+  group.first = milliseconds(60);
+  group.last = milliseconds(4'000);
+  group.grows = true;
+  group.sizes = {{kBlock, kBlock, 189, 189 * kBlock}};
+  group.growth = {{milliseconds(60), kBlock}, {milliseconds(2'000), 94 * kBlock}, {milliseconds(4'000), 189 * kBlock}};
+  group.function = "NtAllocateVirtualMemory";
+  group.stack.frames = crash_of_a_child().crashes.front().stack.frames;
+  group.stack.frames_total = group.stack.frames.size();
+  group.path = {"halcon.dll!HXmalloc", "halcon.dll!HXAllocRLTmp", "vision.exe!main"};
+  AllocationCount count;
+  count.pid = 264;
+  count.image = "vision.exe";
+  count.allocated = 201;
+  count.freed = 12;
+  count.live = 189;
+  count.live_bytes = 189 * kBlock;
+  report.memory->allocations = AllocationHistory{{group}, {count}};
   for (std::uint64_t i = 0; i < 40; ++i) {
     report.memory->timeline.push_back({milliseconds(40 + 100 * i), 20 * kMegabyte + i * 189 * kBlock / 40});
   }
