@@ -3,6 +3,7 @@
 #include "cli/console_control.h"
 #include "cli/console_modes.h"
 #include "cli/debug_echo.h"
+#include "cli/diff_command.h"
 #include "cli/parse_options.h"
 #include "cli/self_protection.h"
 #include "cli/source_lines.h"
@@ -67,6 +68,7 @@ std::uint32_t run_request(const catcher::Request& request) {
     catcher::TextOptions text;
     text.full = request.full_text;
     text.source_line = catcher::SourceLines();
+    text.ascii = !catcher::draws_blocks(catcher::Stream::kError);
     text.colour = catcher::wants_colour(catcher::Stream::kError);
     catcher::write_text(catcher::Stream::kError, catcher::to_text(report, text));
   }
@@ -100,6 +102,10 @@ std::uint32_t run_command_line() {
     }
     if (request.command == catcher::Command::kReplay) {
       return catcher::run_replay(request);
+    }
+    if (request.command == catcher::Command::kDiff) {
+      catcher::write_text(catcher::Stream::kOutput, catcher::run_diff(request.diff_files));
+      return 0;
     }
     return run_request(request);
   } catch (const catcher::UsageError& error) {

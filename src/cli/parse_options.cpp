@@ -50,12 +50,14 @@ constexpr std::array kCommands{
                "Has Windows start 'catcher attach' with these options for every program that crashes."},
     CommandRow{Command::kUninstallAedebug, "uninstall-aedebug", "catcher uninstall-aedebug",
                "Puts back what install-aedebug has replaced."},
+    CommandRow{Command::kDiff, "diff", "catcher diff A.json B.json",
+               "Says what is different in the second of two reports: verdict, buckets, memory."},
 };
 
 constexpr std::string_view kFooter = R"(
 Commands: attach PID watches a running process; sweep runs a whole corpus, replay one of its findings again, report
-merge joins sweeps; install-aedebug and uninstall-aedebug make catcher the debugger of programs that crash on their
-own. 'catcher sweep --help' and the like say more.
+merge joins sweeps, diff A.json B.json compares two reports; install-aedebug and uninstall-aedebug make catcher the
+debugger of programs that crash on their own. 'catcher sweep --help' and the like say more.
 
 Exit codes: the target's own; 124 timeout, 125 catcher failed, 126 the target cannot start, 127 it was not found,
 130 interrupted, 137 a limit was hit; a crash anywhere in the process tree: 132 illegal instruction, 133 breakpoint,
@@ -215,6 +217,15 @@ void interpret_aedebug(const CommandLine& command_line, const CommandRow& row, c
   check_aedebug_options(request, request.aedebug_options);
 }
 
+void interpret_diff(const CommandLine& command_line, const CommandRow& row, Request& request) {
+  request.diff_files.assign(command_line.own.begin() + 1, command_line.own.end());
+  const bool has_option = std::any_of(request.diff_files.begin(), request.diff_files.end(),
+                                      [](const std::wstring& word) { return word.starts_with(L"-"); });
+  if (command_line.target || has_option || request.diff_files.size() != 2) {
+    fail(fmt::format("diff takes two reports and nothing else: {}", row.usage));
+  }
+}
+
 }  // namespace
 
 Request parse_options(const CommandLine& command_line) {
@@ -243,6 +254,10 @@ Request parse_options(const CommandLine& command_line) {
   const std::vector<std::string> loose = app.remaining();
   if (!loose.empty() && loose.front().starts_with("-")) {
     fail_for_unknown_option(app, loose.front());
+  }
+  if (row.command == Command::kDiff) {
+    interpret_diff(command_line, row, request);
+    return request;
   }
   if (!loose.empty() && (row.command == Command::kRun || row.command == Command::kSweep)) {
     fail(fmt::format("{} is not an option; put '--' before the target: {}", shown(loose.front()), row.usage));

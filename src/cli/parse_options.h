@@ -16,7 +16,7 @@ namespace catcher {
 enum class Verbosity { kQuiet, kNormal, kEvents };
 
 // What catcher is to do.
-enum class Command { kRun, kAttach, kSweep, kReport, kReplay, kInstallAedebug, kUninstallAedebug };
+enum class Command { kRun, kAttach, kSweep, kReport, kReplay, kInstallAedebug, kUninstallAedebug, kDiff };
 
 // What a command line asks for.
 struct Request {
@@ -30,6 +30,7 @@ struct Request {
   std::vector<std::string> merged;            // the directories that kReport merges
   std::string replayed;                       // the directory of kReplay
   std::vector<std::wstring> aedebug_options;  // as they were typed, for attach to be started with
+  std::vector<std::wstring> diff_files;       // two reports
   std::string answer;                         // --help or --version: print this and be done
 };
 

@@ -59,6 +59,10 @@ bool is_terminal(Stream stream) noexcept {
   return is_console(handle_of(stream));
 }
 
+bool draws_blocks(Stream stream) noexcept {
+  return is_console(handle_of(stream)) || GetConsoleOutputCP() == CP_UTF8;
+}
+
 bool wants_colour(Stream stream) noexcept {
   return is_terminal(stream) && GetEnvironmentVariableW(L"NO_COLOR", nullptr, 0) == 0;
 }

@@ -14,6 +14,9 @@ void write_text(Stream stream, std::string_view text) noexcept;
 // True where a person reads along.
 bool is_terminal(Stream stream) noexcept;
 
+// True when block characters come out as such: on a console, or where its output is UTF-8.
+bool draws_blocks(Stream stream) noexcept;
+
 // True where a person reads along and colour is wanted (the stream is a console, NO_COLOR is not set;
 // https://no-color.org).
 bool wants_colour(Stream stream) noexcept;

@@ -1,7 +1,7 @@
 #include "report/json_report.h"
 
-#include "report/allocations_json.h"
 #include "report/escape.h"
+#include "report/memory_json.h"
 #include "report/stack_json.h"
 #include "report/stack_text.h"
 #include "report/surroundings_json.h"
@@ -341,8 +341,8 @@ std::string to_json(const RunReport& report) {
   if (report.handles) {
     json["handles"] = handles_json(*report.handles);
   }
-  if (report.memory && report.memory->allocations) {
-    json["memory"]["allocations"] = allocations_json(*report.memory->allocations);
+  if (report.memory) {
+    json["memory"] = memory_json(*report.memory);
   }
   put_each(json, "handled_exceptions", report.handled_exceptions, handled_json);
   put(json, "warnings", report.warnings);

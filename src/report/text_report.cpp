@@ -9,6 +9,7 @@
 #include "report/allocations_text.h"
 #include "report/escape.h"
 #include "report/handles_text.h"
+#include "report/memory_text.h"
 #include "report/paint.h"
 #include "report/process_tree_text.h"
 #include "report/stack_text.h"
@@ -297,14 +298,15 @@ std::string to_text(const RunReport& report, const TextOptions& options) {
   const Paint paint(options.colour);
   const std::string exit_stacks = exit_stacks_text(report, options);
   const std::string handles = report.handles ? handles_text(*report.handles, options) : std::string();
+  const std::string memory = report.memory ? memory_text(*report.memory, options) : std::string();
   const bool is_short_and_good = report.verdict == Verdict::kNormal && report.exit_code == 0 && !options.full;
   const std::string captured =
       report.captured && !is_short_and_good ? captured_text(*report.captured, options) : std::string();
   const std::string allocations = report.memory && report.memory->allocations
                                       ? allocations_text(*report.memory->allocations, options)
                                       : std::string();
-  const bool has_findings =
-      report.hang || !exit_stacks.empty() || !handles.empty() || !allocations.empty() || !captured.empty();
+  const bool has_findings = report.hang || !exit_stacks.empty() || !handles.empty() || !memory.empty() ||
+                            !allocations.empty() || !captured.empty();
   if (report.verdict == Verdict::kNormal && !options.full && !has_findings) {
     return warnings_text(report.warnings, paint);
   }
@@ -318,6 +320,7 @@ std::string to_text(const RunReport& report, const TextOptions& options) {
     text += stopped_processes_text(report.limit->processes, "limit", options);
   }
   text += handles;
+  text += memory;
   text += allocations;
   text += exit_stacks;
   text += captured;

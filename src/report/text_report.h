@@ -12,6 +12,7 @@ namespace catcher {
 // How a report is written for a person.
 struct TextOptions {
   bool colour = false;  // ANSI colours
+  bool ascii = false;   // no characters to draw with beyond ASCII
   bool full = false;    // everything; otherwise what fits on about one screen
   // The text of one line of a source file, 1-based; nothing where the file is not there. Empty: no source lines are
   // shown.

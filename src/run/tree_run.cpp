@@ -12,6 +12,7 @@
 #include "monitors/debug_output_monitor.h"
 #include "monitors/handle_monitor.h"
 #include "monitors/limit_monitor.h"
+#include "monitors/memory_monitor.h"
 #include "run/attach_run.h"
 #include "run/event_line.h"
 #include "run/output_capture.h"
@@ -94,6 +95,9 @@ class Run {
     if (options.memory.probe == MemoryProbe::kTrace) {
       session_.add_probe(allocations_.emplace(options.memory, symbols_, started_));
     }
+    if (options.memory.probe != MemoryProbe::kOff || options.limits.memory) {
+      memory_.emplace(options.memory, started_);
+    }
     if (options.limits.memory && session_.job() != nullptr) {
       session_.job()->limit_memory(*options.limits.memory + memory_leeway(*options.limits.memory));
     }
@@ -152,7 +156,8 @@ class Run {
   // When something is to be done although nothing happens.
   std::optional<Clock::time_point> next_look() const {
     std::optional<Clock::time_point> next = deadline_.deadline();
-    for (const auto& other : {limits_.next_look(session_.tree()), rest_deadline_, break_.moment()}) {
+    const auto sample = memory_ ? std::optional(memory_->next_look()) : std::nullopt;
+    for (const auto& other : {limits_.next_look(session_.tree()), rest_deadline_, break_.moment(), sample}) {
       if (other && (!next || *other < *next)) {
         next = other;
       }
@@ -162,6 +167,9 @@ class Run {
 
   void on_time() {
     const auto now = Clock::now();
+    if (memory_) {
+      memory_->sample(session_.tree());
+    }
     if (deadline_.deadline() && now >= *deadline_.deadline()) {
       facts_.timed_out = true;
       look_at_tree();
@@ -235,6 +243,9 @@ class Run {
     if (handles_) {
       handles_->on_event(event);
     }
+    if (memory_) {
+      memory_->on_event(event, session_.tree());
+    }
     if (allocations_) {
       allocations_->on_event(event);
     }
@@ -278,6 +289,9 @@ class Run {
   }
 
   void on_crash(const Event& event, Crash crash) {
+    if (memory_) {
+      memory_->look(*event.process, MemoryMoment::kCrash);
+    }
     if (allocations_) {
       allocations_->look_at(*event.process);  // its memory goes with it
     }
@@ -307,6 +321,9 @@ class Run {
     if (handles_) {
       handles_->look_at_rest(session_.tree());
     }
+    if (memory_) {
+      memory_->look_at_rest(session_.tree(), moment_of_end());
+    }
     if (allocations_) {
       allocations_->look_at_rest(session_.tree());
     }
@@ -316,6 +333,14 @@ class Run {
       session_.kill_tree(kKilledStatus);
     }
     drain();
+  }
+
+  MemoryMoment moment_of_end() const {
+    return facts_.timed_out     ? MemoryMoment::kTimeout
+           : facts_.limit_hit   ? MemoryMoment::kLimit
+           : facts_.interrupted ? MemoryMoment::kInterrupted
+           : facts_.let_go      ? MemoryMoment::kLook
+                                : MemoryMoment::kKilled;
   }
 
   void drain() {
@@ -374,12 +399,13 @@ class Run {
       facts_.defect_found = has_handle_defect(*report_.handles);
       report_.warnings.insert(report_.warnings.end(), handles_->warnings().begin(), handles_->warnings().end());
     }
+    const bool is_memory_limit = report_.limit && report_.limit->kind == LimitKind::kMemory;
+    if (memory_ && (options_.memory.probe != MemoryProbe::kOff || is_memory_limit)) {
+      report_.memory = memory_->take_report(session_.tree());
+    }
     if (allocations_) {
       AllocationHistory history = allocations_->take_history();
       facts_.defect_found = facts_.defect_found || worst_leak(history) != nullptr;
-      if (!report_.memory) {
-        report_.memory.emplace();
-      }
       use_asked_sizes(history, *report_.memory);
       report_.memory->allocations = std::move(history);
       report_.warnings.insert(report_.warnings.end(), allocations_->warnings().begin(), allocations_->warnings().end());
@@ -407,6 +433,7 @@ class Run {
   CrashMonitor crashes_;
   std::optional<HandleMonitor> handles_;
   std::optional<AllocationMonitor> allocations_;
+  std::optional<MemoryMonitor> memory_;
   DebugOutputMonitor debug_output_;
   LimitMonitor limits_;
   BreakMoment break_;
