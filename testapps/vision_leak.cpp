@@ -18,6 +18,7 @@
 //   slowly N SIZE MS  N images, with so many milliseconds after each
 //   child             does the rest in a child process, and ends as that ends
 //   threads           does the rest in another thread
+//   touch             from here on, every page of an image is written to: not every system counts the others
 //   mark              says "mark" on stdout
 //   crash, hang       and what it ends with; else it ends with 0
 //   kill_child        does the rest in a child process, and kills that when it says "mark"
@@ -72,8 +73,20 @@ void must(const void* memory) {
   }
 }
 
+// The memory of an image, as the program wants it.
+void fill(void* image, std::size_t bytes, bool wanted) {
+  constexpr std::size_t kPage = 4096;
+  for (std::size_t at = 0; wanted && at < bytes; at += kPage) {
+    static_cast<volatile char*>(image)[at] = 1;
+  }
+}
+
+bool fills_images = false;
+
 [[gnu::noinline]] void grab_image(std::size_t bytes) {
-  must(CCallHProc(bytes));
+  void* const image = CCallHProc(bytes);
+  must(image);
+  fill(image, bytes, fills_images);
   keep_frame();
 }
 
@@ -286,6 +299,8 @@ int perform(Program& program) {
       write_null();
     } else if (word == L"hang") {
       Sleep(INFINITE);
+    } else if (word == L"touch") {
+      fills_images = true;
     } else if (word == L"mark") {
       std::puts("mark");
       std::fflush(stdout);

@@ -52,7 +52,7 @@ std::optional<std::uint64_t> block_size(const HeapWalk& walk, Address heap, Addr
   }
   const std::uint64_t user = node[2];
   const std::uint64_t whole = node[3];
-  if (user != 0 && user < whole && is_page_aligned(whole) && whole <= allocation.size &&
+  if (user != 0 && user <= whole && whole % word_size(walk) == 0 && whole <= allocation.size &&
       whole + kFarthestEntry > allocation.size) {
     return user;
   }

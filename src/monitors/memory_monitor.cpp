@@ -89,6 +89,11 @@ void MemoryMonitor::look(Process& process, MemoryMoment moment) {
   snapshot.moment = moment;
   snapshot.time = std::chrono::duration_cast<std::chrono::milliseconds>(begin - started_);
   snapshot.cost = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin);
+  for (const MemoryShare& type : snapshot.space.types) {
+    if (type.name == "MEM_PRIVATE") {  // not every system counts what was committed and never touched
+      seen.peak = std::max(seen.peak, type.committed);
+    }
+  }
   snapshot.headline = describe_memory(snapshot);
   seen.snapshot = std::move(snapshot);
 }

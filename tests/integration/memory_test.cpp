@@ -165,7 +165,7 @@ TEST(Memory, is_looked_at_when_the_time_is_over) {
 }
 
 TEST(Memory, is_looked_at_unasked_when_a_memory_limit_is_hit) {
-  const CatcherRun run = leak(L"leak 10 0x1000040 hang", L"--max-memory 100M --timeout 60");
+  const CatcherRun run = leak(L"touch leak 10 0x1000040 hang", L"--max-memory 100M --timeout 60");
   SCOPED_TRACE(run.describe());
   EXPECT_EQ(run.program.exit_code, 137U);
   ASSERT_EQ(snapshot(run).value("moment", ""), "limit");
@@ -178,7 +178,7 @@ TEST(Memory, nobody_looks_when_nobody_asked) {
 }
 
 TEST(Memory, grows_in_the_timeline) {
-  const CatcherRun run = leak(L"slowly 8 0x1000040 40", L"--memory --memory-interval 20ms");
+  const CatcherRun run = leak(L"touch slowly 8 0x1000040 40", L"--memory --memory-interval 20ms");
   SCOPED_TRACE(run.describe());
   const json& timeline = run.report["memory"]["timeline"];
   ASSERT_GE(timeline.size(), 3U);

@@ -146,7 +146,7 @@ TEST(HeapWalk, reads_a_heap_whose_blocks_keep_their_sizes_behind_the_links) {
     const Address base{0x100000000 + i * 0x1100000};
     space.allocate(base, 0x1010000, 0x1010000, 0x60);
     space.put_pointer(base + 0x20, 0x1000040);
-    space.put_pointer(base + 0x28, 0x1010000);
+    space.put_pointer(base + 0x28, 0x100FFC8);
     nodes.push_back(base + 0x10);
   }
   space.link(kHeap + 0x98, nodes);
