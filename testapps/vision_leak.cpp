@@ -33,6 +33,7 @@
 #include <cwchar>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -128,9 +129,12 @@ bool fills_images = false;
 }
 
 void leave_holes(std::size_t count, std::size_t bytes) {
+  std::vector<void*> holes;
   for (std::size_t i = 0; i < count; ++i) {
-    void* const hole = allocate_address_space(bytes, MEM_RESERVE | MEM_COMMIT);
+    holes.push_back(allocate_address_space(bytes, MEM_RESERVE | MEM_COMMIT));
     allocate_address_space(bytes, MEM_RESERVE | MEM_COMMIT);
+  }
+  for (void* const hole : holes) {
     VirtualFree(hole, 0, MEM_RELEASE);
   }
 }

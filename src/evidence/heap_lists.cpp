@@ -64,13 +64,15 @@ bool is_segment(const HeapWalk& walk, Address node) {
   return read_value<std::uint32_t>(walk.memory, node - 8) == kNtSignature;
 }
 
-bool links_back(const HeapWalk& walk, Address head, std::uint64_t flink, std::uint64_t blink) {
-  if (flink == 0 || blink == 0 || flink == head.value || flink % word_size(walk) != 0 || blink % word_size(walk) != 0 ||
-      walk.allocations.find({flink}) == nullptr || walk.allocations.find({blink}) == nullptr) {
+// Whether a list may begin here that leads out of the heap's own piece of memory. One that begins and ends in it, as
+// those of free blocks do, says nothing; and nothing is read to find that out.
+bool may_lead_out(const HeapWalk& walk, const Allocation& own, std::uint64_t flink, std::uint64_t blink) {
+  if (flink % word_size(walk) != 0 || blink % word_size(walk) != 0) {
     return false;
   }
-  return PointerWords<2>(walk.memory, {flink}, walk.is_64_bit)[1] == head.value &&
-         PointerWords<1>(walk.memory, {blink}, walk.is_64_bit)[0] == head.value;
+  const Allocation* first = walk.allocations.find({flink});
+  const Allocation* last = walk.allocations.find({blink});
+  return first != nullptr && last != nullptr && (first->base != own.base || last->base != own.base);
 }
 
 // True when the node told of memory that was not known to belong to the heap.
@@ -92,13 +94,13 @@ bool take_node(const HeapWalk& walk, Address heap, Address at, const NodeWords& 
   return true;
 }
 
-// Lists that stay in memory that is known already, those of free blocks above all, may be long and say nothing: they
-// are left after a few nodes.
-void follow_list(HeapWalk& walk, Address heap, Address head, HeapParts& parts) {
-  constexpr int kMostIdle = 8;
+// Each node must name the one before it. Lists that stay in memory that is known already, those of free blocks above
+// all, may be long and say nothing: they are left after a few nodes.
+void follow_list(HeapWalk& walk, Address heap, Address head, std::uint64_t first, HeapParts& parts) {
+  constexpr int kMostIdle = 4;
   int idle = 0;
   Address before = head;
-  Address at{PointerWords<1>(walk.memory, head, walk.is_64_bit)[0]};
+  Address at{first};
   while (at != head && idle < kMostIdle) {
     if (walk.nodes_left == 0) {
       parts.is_cut = true;
@@ -195,11 +197,11 @@ HeapParts follow_tree_from(HeapWalk& walk, Address root) {
 
 HeapParts follow_lists(HeapWalk& walk, Address heap) {
   HeapParts parts;
+  const Allocation* own = walk.allocations.find(heap);
   const PointerWords<kHeaderWords> header(walk.memory, heap, walk.is_64_bit);
-  for (std::size_t i = kFirstListWord; i + 1 < header.size(); ++i) {
-    const Address head = heap + i * word_size(walk);
-    if (links_back(walk, head, header[i], header[i + 1])) {
-      follow_list(walk, heap, head, parts);
+  for (std::size_t i = kFirstListWord; own != nullptr && i + 1 < header.size(); ++i) {
+    if (may_lead_out(walk, *own, header[i], header[i + 1])) {
+      follow_list(walk, heap, heap + i * word_size(walk), header[i], parts);
     }
   }
   keep_each_once(parts);

@@ -3,6 +3,7 @@
 #include <windows.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "evidence/address_summary.h"
@@ -84,7 +85,10 @@ class MemoryLook {
     if (native) {
       note_stack(*native);
     }
-    const auto own = is_64_bit_ ? native : read_thread_stack(process_.memory, teb, thread.tid, false);
+    const auto registers = capture_registers(thread.handle, is_64_bit_);
+    const Address sp{registers ? registers->sp() : 0};
+    const auto told = is_64_bit_ ? native : read_thread_stack(process_.memory, teb, thread.tid, false);
+    const auto own = told ? told : stack_around(sp, thread.tid);
     if (!own) {
       return;
     }
@@ -94,10 +98,18 @@ class MemoryLook {
     size.name = thread.name.empty() ? thread_description(thread.handle) : thread.name;
     size.reserved = own->base - own->reserve;
     size.committed = own->base - own->limit;
-    const auto registers = capture_registers(thread.handle, is_64_bit_);
-    const bool is_on_it = registers && registers->sp() >= own->limit.value && registers->sp() < own->base.value;
-    size.used = is_on_it ? own->base.value - registers->sp() : 0;
+    size.used = sp >= own->limit && sp < own->base ? own->base - sp : 0;
     snapshot_.stacks.push_back(std::move(size));
+  }
+
+  // Where the thread's own block does not tell of its stack: the memory that its stack pointer lies in.
+  std::optional<ThreadStack> stack_around(Address sp, std::uint32_t tid) const {
+    const Allocation* allocation = allocations_.find(sp);
+    if (allocation == nullptr || allocation->type != RegionType::kPrivate) {
+      return std::nullopt;
+    }
+    const Address end = allocation->base + allocation->size;
+    return ThreadStack{tid, allocation->base, end - allocation->committed, end};
   }
 
   void find_32_bit_blocks(Address teb) {
