@@ -25,8 +25,10 @@ std::wstring extension_of(const std::wstring& path) {
   return path.substr(dot);
 }
 
+// Shared with everybody: the copy of the run before may still be open as the standard input of a process that is ending.
 UniqueFile create(const std::wstring& path) {
-  UniqueFile file(CreateFileW(path.c_str(), GENERIC_WRITE, 0, nullptr, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr));
+  UniqueFile file(CreateFileW(path.c_str(), GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                              nullptr, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr));
   if (!file) {
     throw last_win32_error("CreateFileW");
   }
