@@ -8,6 +8,7 @@
 #include "win32/full_path.h"
 #include "win32/utf.h"
 
+#include <catcher/exit_code.h>
 #include <catcher/sweep.h>
 
 #include <fmt/format.h>
@@ -135,12 +136,29 @@ void copy_bucket(const SweepBucket& bucket, const Shown* shown, const std::vecto
   }
 }
 
-std::string journal_text(const SweepIdentity& identity, const SweepReport& report) {
+// What is missing of the shards, as a sentence; empty when nothing is: there are no shards, or all of them.
+std::string missing_shards(const std::vector<std::string>& shards) {
+  std::map<std::string, std::set<std::string>> by_count;
+  for (const std::string& shard : shards) {
+    by_count[shard.substr(shard.find('/') + 1)].insert(shard);
+  }
+  std::string missing;
+  for (const auto& [count, there] : by_count) {
+    if (std::to_string(there.size()) == count) {
+      return {};
+    }
+    missing = fmt::format("only {} of {} shards are there", there.size(), count);
+  }
+  return missing;
+}
+
+// That every source is finished is what the journal says, not that all are there: merged with the rest it is whole.
+std::string journal_text(const SweepIdentity& identity, const SweepReport& report, bool is_finished) {
   std::string text = identity_line(identity);
   for (const SweepRecord& record : report.records) {
     text += record_line(record);
   }
-  return report.complete ? text + complete_line() : text;
+  return is_finished ? text + complete_line() : text;
 }
 
 void refuse_own_source(const std::vector<Source>& sources, const std::wstring& out, const std::string& shown) {
@@ -178,13 +196,21 @@ SweepReport merge_sweeps(const std::vector<std::string>& directories, const std:
   }
   SweepReport report = summarize_sweep(identity, std::move(records), evidences, gate, kept_examples(identity));
   report.catcher_version = CATCHER_VERSION;
-  report.complete = std::ranges::all_of(sources, [](const Source& source) { return source.journal.complete; });
+  const bool is_finished = std::ranges::all_of(sources, [](const Source& source) { return source.journal.complete; });
+  const std::string missing = missing_shards(identity.shards);
+  report.complete = is_finished && missing.empty();
+  if (!missing.empty()) {
+    report.warnings.push_back(missing);
+  }
+  if (!report.complete && report.exit_code == 0) {
+    report.exit_code = to_number(ExitCode::kCatcherFailed);
+  }
   try {
     for (const SweepBucket& bucket : report.buckets) {
       const auto best = shown.find(bucket.id);
       copy_bucket(bucket, best == shown.end() ? nullptr : &best->second, sources, to);
     }
-    write_file(journal_path(to), journal_text(identity, report));
+    write_file(journal_path(to), journal_text(identity, report, is_finished));
   } catch (const std::system_error& error) {
     throw SetupError(fmt::format("-o {}: {}", out, reason_of(error)));
   }

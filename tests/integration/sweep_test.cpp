@@ -357,6 +357,23 @@ TEST(SweepShards, merged_they_are_the_whole) {
   }
 }
 
+TEST(SweepShards, merged_they_are_complete_only_when_all_are_there) {
+  const fs::path corpus = make_corpus({{"a", "ok"}, {"b", "ok 2"}, {"c", "ok 3"}, {"d", "ok 4"}});
+  for (const char* shard : {"1", "2", "3"}) {
+    sweep_corpus(corpus, L"--shard " + std::wstring(1, static_cast<wchar_t>(*shard)) + L"/3", shard);
+  }
+  const auto merge = [](const char* a, const char* b, const char* to) {
+    return run_catcher_words(L"report merge " + quoted(out_directory(a)) + L" " + quoted(out_directory(b)) + L" -o " +
+                             quoted(out_directory(to)));
+  };
+  const ProgramResult two = merge("1", "2", "two");
+  EXPECT_EQ(two.exit_code, 125U) << "nothing was found, but not everything was looked at";
+  EXPECT_THAT(two.err, HasSubstr("only 2 of 3 shards are there"));
+  EXPECT_EQ(summary_of(out_directory("two"))["complete"], false);
+  EXPECT_EQ(merge("two", "3", "all").exit_code, 0U);
+  EXPECT_EQ(summary_of(out_directory("all"))["complete"], true);
+}
+
 TEST(SweepShards, sweeps_of_different_commands_are_not_merged) {
   const fs::path corpus = make_corpus({{"a", "ok"}});
   sweep_corpus(corpus, L"", "1");
