@@ -43,8 +43,7 @@ bool is_plain(char c) {
 
 std::string plain_name(std::string_view text) {
   std::string name(text.substr(0, 80));
-  std::ranges::replace_if(
-      name, [](char c) { return !is_plain(c); }, '-');
+  std::ranges::replace_if(name, [](char c) { return !is_plain(c); }, '-');
   return name;
 }
 
@@ -64,8 +63,8 @@ std::vector<SweepRecord> without_twins(std::vector<SweepRecord> records) {
     }
     return a == b ? false : record_line(a) < record_line(b);
   });
-  const auto rest = std::ranges::unique(records, {}, key_of);
-  records.erase(rest.begin(), rest.end());
+  const auto is_same = [](const SweepRecord& a, const SweepRecord& b) { return key_of(a) == key_of(b); };
+  records.erase(std::unique(records.begin(), records.end(), is_same), records.end());
   return records;
 }
 

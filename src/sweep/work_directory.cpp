@@ -25,7 +25,8 @@ std::wstring extension_of(const std::wstring& path) {
   return path.substr(dot);
 }
 
-// Shared with everybody: the copy of the run before may still be open as the standard input of a process that is ending.
+// Shared with everybody: the copy of the run before may still be open as the standard input of a process that is
+// ending.
 UniqueFile create(const std::wstring& path) {
   UniqueFile file(CreateFileW(path.c_str(), GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                               nullptr, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr));

@@ -207,7 +207,7 @@ std::string hash_of(std::string_view kind, const Lines& lines) {
   return hex_of(sha256(text), 8);
 }
 
-std::vector<std::string> lines_of(std::span<const Key> keys, std::string Key::*part) {
+std::vector<std::string> lines_of(std::span<const Key> keys, std::string Key::* part) {
   std::vector<std::string> lines;
   for (const Key& key : keys) {
     lines.push_back(key.*part);

@@ -89,7 +89,8 @@ TEST(CatcherImage, imports_only_kernel32_ntdll_and_the_c_runtime) {
 }
 
 TEST(CatcherImage, is_smaller_than_3_megabytes_without_debug_information) {
-  EXPECT_LT(Image(harness::bin_directory() / "catcher.exe").stripped_size(), 3U * 1024U * 1024U);  // MB as Windows shows it
+  EXPECT_LT(Image(harness::bin_directory() / "catcher.exe").stripped_size(),
+            3U * 1024U * 1024U);  // MB as Windows shows it
 }
 
 }  // namespace
