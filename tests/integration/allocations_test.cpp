@@ -14,6 +14,7 @@ namespace {
 
 using harness::CatcherRun;
 using nlohmann::json;
+using testing::AnyOf;
 using testing::HasSubstr;
 
 constexpr std::uint64_t kMegabyte = 1u << 20;
@@ -59,9 +60,10 @@ TEST(Allocations, the_wrapper_that_never_frees_is_named_in_one_line) {
   EXPECT_EQ(run.program.exit_code, 0U);
   const json leak = group_through(run, "heap_block", "HXmalloc");
   ASSERT_FALSE(leak.empty());
-  EXPECT_THAT(leak["summary"].get<std::string>(),
-              HasSubstr("189 blocks x 16.0 MB = 2.95 GB, allocated by halcon.dll!HXmalloc <- HXAllocRLTmp <- ... <- "
-                        "wmain, none freed"));
+  // What the blocks take, or where the heap tells, what they were asked for with.
+  const std::string summary = leak["summary"];
+  EXPECT_THAT(summary, AnyOf(HasSubstr("189 blocks x 16.0 MB = 2.95 GB"), HasSubstr("189 blocks x 16.1 MB = 2.96 GB")));
+  EXPECT_THAT(summary, HasSubstr(", allocated by halcon.dll!HXmalloc <- HXAllocRLTmp <- ... <- wmain, none freed"));
   EXPECT_EQ(leak["path"],
             (json{"halcon.dll!HXmalloc", "halcon.dll!HXAllocRLTmp", "halcon.dll!HXAllocTmp", "halcon.dll!HCancelWait",
                   "halcon.dll!CCallHProc", "vision_leak.exe!grab_image", "vision_leak.exe!wmain"}));
@@ -70,7 +72,7 @@ TEST(Allocations, the_wrapper_that_never_frees_is_named_in_one_line) {
   EXPECT_EQ(leak["defect"], false);
   EXPECT_GT(harness::find_frame(leak, "grab_image").value("line", 0), 0);
   EXPECT_EQ(groups(run).front(), leak);
-  EXPECT_THAT(run.program.err, HasSubstr("189 blocks x 16.0 MB = 2.95 GB, allocated by halcon.dll!HXmalloc"));
+  EXPECT_THAT(run.program.err, HasSubstr(summary));
 }
 
 TEST(Allocations, more_than_the_limit_is_a_defect_with_exit_code_123) {
