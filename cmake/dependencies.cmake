@@ -39,7 +39,8 @@ function(catcher_make_dependencies_available)
   FetchContent_MakeAvailable(fmt CLI11 json)
   target_compile_definitions(CLI11 INTERFACE CLI11_HAS_FILESYSTEM=0) # 100 KB of std::filesystem for validators that nobody uses
 
-  # Disassembler. Decoder and formatter only: the encoder and KNC (Xeon Phi) are size without use.
+  # Disassembler. Decoder and formatter only: the encoder and KNC (Xeon Phi) are size without use, and AVX-512 is 80 KB of a file that is
+  # to stay small: a fault in such an instruction is reported without its text (docs/limits.md).
   catcher_dependency(zycore zyantific/zycore-c v1.5.2 SOURCE_SUBDIR none) # unpacked only; Zydis adds it itself
   catcher_dependency(Zydis zyantific/zydis v4.1.1)
   foreach(part EXAMPLES TOOLS DOXYGEN TESTS)
@@ -48,6 +49,7 @@ function(catcher_make_dependencies_available)
   endforeach()
   set(ZYDIS_FEATURE_ENCODER OFF)
   set(ZYDIS_FEATURE_KNC OFF)
+  set(ZYDIS_FEATURE_AVX512 OFF)
   FetchContent_MakeAvailable(zycore)
   set(ZYAN_ZYCORE_PATH "${zycore_SOURCE_DIR}" CACHE PATH "" FORCE)
   FetchContent_MakeAvailable(Zydis)

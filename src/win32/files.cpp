@@ -65,11 +65,21 @@ bool is_directory(const std::wstring& path) noexcept {
   return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
 }
 
-std::uint32_t make_directories(const std::wstring& path) {
-  if (CreateDirectoryW(path.c_str(), nullptr) != 0 || is_directory(path)) {
+namespace {
+
+// The error is taken before anything else is asked: another thread may make the directory above in between.
+std::uint32_t make_directory_itself(const std::wstring& path) {
+  if (CreateDirectoryW(path.c_str(), nullptr) != 0) {
     return ERROR_SUCCESS;
   }
   const std::uint32_t error = last_error();
+  return is_directory(path) ? ERROR_SUCCESS : error;
+}
+
+}  // namespace
+
+std::uint32_t make_directories(const std::wstring& path) {
+  const std::uint32_t error = make_directory_itself(path);
   const std::size_t slash = path.find_last_of(L'\\');
   if (error != ERROR_PATH_NOT_FOUND || slash == std::wstring::npos || slash == 0) {
     return error;
@@ -77,7 +87,7 @@ std::uint32_t make_directories(const std::wstring& path) {
   if (const std::uint32_t above = make_directories(path.substr(0, slash)); above != ERROR_SUCCESS) {
     return above;
   }
-  return CreateDirectoryW(path.c_str(), nullptr) != 0 || is_directory(path) ? ERROR_SUCCESS : last_error();
+  return make_directory_itself(path);
 }
 
 std::string read_file(const std::wstring& path) {
