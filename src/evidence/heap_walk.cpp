@@ -48,8 +48,9 @@ bool is_segment_of_another(const MemoryReader& memory, const std::map<Address, H
   return owner != base && candidates.contains(owner);
 }
 
-std::map<Address, HeapKind> find_candidates(const MemoryReader& memory, const Allocations& allocations,
-                                            const HeapRoots& roots, bool is_64_bit) {
+// Looks at the beginning of every allocation.
+std::map<Address, HeapKind> find_by_signature(const MemoryReader& memory, const Allocations& allocations,
+                                              bool is_64_bit) {
   std::map<Address, HeapKind> found;
   for (const Allocation& allocation : allocations.all()) {
     if (allocation.type == RegionType::kPrivate && allocation.begins_readable && found.size() < kMostHeaps * 8) {
@@ -62,14 +63,24 @@ std::map<Address, HeapKind> find_candidates(const MemoryReader& memory, const Al
   std::erase_if(found, [&](const auto& one) {
     return one.second == HeapKind::kNt && is_segment_of_another(memory, found, one.first, is_64_bit);
   });
-  std::vector<Address> named = roots.listed;
-  named.push_back(roots.process_heap);
-  for (const Address heap : named) {
+  return found;
+}
+
+// By signature only where the system keeps no list: that costs a read for every allocation.
+std::map<Address, HeapKind> find_candidates(const MemoryReader& memory, const Allocations& allocations,
+                                            const HeapRoots& roots, bool is_64_bit) {
+  std::map<Address, HeapKind> found;
+  const auto take = [&](Address heap) {
     const Allocation* allocation = allocations.find(heap);
     if (allocation != nullptr && allocation->base == heap) {
-      found.try_emplace(heap, HeapKind::kUnknown);
+      found.try_emplace(heap, kind_of(signature_at(memory, heap, is_64_bit)));
     }
+  };
+  std::for_each(roots.listed.begin(), roots.listed.end(), take);
+  if (found.empty()) {
+    found = find_by_signature(memory, allocations, is_64_bit);
   }
+  take(roots.process_heap);
   return found;
 }
 

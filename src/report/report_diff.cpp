@@ -92,6 +92,25 @@ std::string table(std::string_view title, const Changes& changes) {
 
 using Side = std::uint64_t Change::*;
 
+// What the blocks of one path through the program are called.
+std::string path_of(const Json& group) {
+  constexpr std::size_t kMostFunctions = 4;
+  std::string name = text(group, "image") + ": " + text(group, "kind");
+  std::size_t shown = 0;
+  for (const Json& function : at(group, "path")) {
+    if (function.is_string() && shown++ < kMostFunctions) {
+      name += (shown == 1 ? ", " : " <- ") + function.get<std::string>();
+    }
+  }
+  return name;
+}
+
+void add_allocations(const Json& report, Side side, Changes& groups) {
+  for (const Json& group : at(at(at(report, "memory"), "allocations"), "groups")) {
+    groups[path_of(group)].*side += number(group, "bytes");
+  }
+}
+
 // Processes of two runs have nothing in common but the names of their programs.
 void add_memory(const Json& report, Side side, Changes& uses, Changes& heaps, Changes& peaks) {
   for (const Json& process : at(at(report, "memory"), "processes")) {
@@ -159,6 +178,10 @@ std::string diff_reports(std::string_view first_name, std::string_view first, st
   lines += table("committed at most", peaks);
   lines += table("memory by use", uses);
   lines += table("heaps", heaps);
+  Changes groups;
+  add_allocations(a, &Change::before, groups);
+  add_allocations(b, &Change::after, groups);
+  lines += table("still allocated, by who allocated it", groups);
   const bool has_memory = at(a, "memory").is_object() && at(b, "memory").is_object();
   return has_memory ? lines : lines + "memory: not in both reports; give --memory to both runs to compare it\n";
 }

@@ -204,6 +204,20 @@ TEST(HeapWalk, a_heap_of_an_unknown_kind_is_listed_by_its_size_and_said_to_be_un
   EXPECT_NE(found.heaps.front().note.find("unknown"), std::string::npos);
 }
 
+TEST(HeapWalk, what_the_system_lists_is_believed_and_nothing_else_is_read) {
+  Space space(true);
+  space.allocate(kHeap, 0x100000, 0x20000);
+  space.make_nt_heap(kHeap);
+  constexpr Address kBlock{0x5000000};  // a program's own memory that begins like a heap
+  space.allocate(kBlock, 0x10000, 0x10000);
+  space.make_nt_heap(kBlock);
+  const HeapFindings found = space.find({kHeap, {kHeap}});
+  ASSERT_EQ(found.heaps.size(), 1U);
+  EXPECT_EQ(found.heaps.front().base, kHeap);
+  EXPECT_EQ(found.heaps.front().kind, HeapKind::kNt);
+  EXPECT_EQ(space.find({kHeap, {{0x999000}}}).heaps.size(), 2U) << "a list that names no memory is none";
+}
+
 TEST(HeapWalk, the_list_of_heaps_is_read_from_both_kinds_of_environment_blocks) {
   for (const bool is_64_bit : {true, false}) {
     Space space(is_64_bit);
