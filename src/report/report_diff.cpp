@@ -17,7 +17,7 @@ namespace catcher {
 
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;  // as everywhere else: its parser is not small
 
 constexpr std::size_t kMostRows = 20;
 
