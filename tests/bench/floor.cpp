@@ -1,15 +1,18 @@
-// The floor under `catcher sweep`: starts a program with DEBUG_PROCESS once for each file of a directory, one after the
+// The floor under catcher: starts a program with DEBUG_PROCESS once for each file of a directory, one after the
 // other, waits, continues, closes what must be closed, and does nothing else.
 //
 //   floor.exe DIRECTORY COMMAND LINE WITH @@
+//   floor.exe -- COMMAND LINE
 //
-// Prints the runs and runs per second. sweep-bench compares it with catcher.
+// The first prints the runs and runs per second; sweep-bench compares it with `catcher sweep`. The second runs the
+// command once, prints nothing and is what scripts/bench measures catcher against.
 
 #include <windows.h>
 
 #include <chrono>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -34,7 +37,7 @@ bool run_once(std::wstring command_line) {
   STARTUPINFOW startup{};
   startup.cb = sizeof startup;
   PROCESS_INFORMATION process{};
-  if (CreateProcessW(nullptr, command_line.data(), nullptr, nullptr, FALSE, DEBUG_PROCESS, nullptr, nullptr, &startup,
+  if (CreateProcessW(nullptr, command_line.data(), nullptr, nullptr, TRUE, DEBUG_PROCESS, nullptr, nullptr, &startup,
                      &process) == 0) {
     return false;
   }
@@ -70,12 +73,15 @@ bool run_once(std::wstring command_line) {
 
 int wmain(int argc, wchar_t** argv) {
   if (argc < 3) {
-    std::fputs("usage: floor DIRECTORY COMMAND LINE WITH @@\n", stderr);
+    std::fputs("usage: floor DIRECTORY|-- COMMAND LINE WITH @@\n", stderr);
     return 2;
   }
   std::wstring line;
   for (int i = 2; i < argc; ++i) {
     line += (i == 2 ? L"" : L" ") + std::wstring(argv[i]);
+  }
+  if (std::wstring_view(argv[1]) == L"--") {
+    return run_once(line) ? 0 : 1;
   }
   const std::size_t at = line.find(L"@@");
   const std::vector<std::wstring> files = files_in(argv[1]);
