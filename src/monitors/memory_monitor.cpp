@@ -13,6 +13,20 @@
 namespace catcher {
 namespace {
 
+// What a snapshot says of the same thing as committed_memory().
+std::uint64_t private_committed(const MemorySnapshot& snapshot) {
+  for (const MemoryShare& type : snapshot.space.types) {
+    if (type.name == "MEM_PRIVATE") {
+      return type.committed;
+    }
+  }
+  return 0;
+}
+
+bool is_measured(const Process& process) {
+  return process.alive() && process.followed;
+}
+
 std::string why_not_seen(const Process& process) {
   if (!process.followed) {
     return "it was not followed";
@@ -47,14 +61,28 @@ void MemoryMonitor::measure(const ProcessTree& tree) {
   const auto begin = Clock::now();
   std::uint64_t sum = 0;
   for (const Process& process : tree.processes()) {
-    if (process.alive() && process.followed) {
-      const std::uint64_t bytes = committed_memory(process);
-      sum += bytes;
-      std::uint64_t& peak = seen_[&process].peak;
-      peak = std::max(peak, bytes);
+    if (is_measured(process)) {
+      Seen& seen = seen_[&process];
+      seen.last = committed_memory(process);
+      seen.peak = std::max(seen.peak, seen.last);
+      sum += seen.last;
     }
   }
   timeline_.add(begin, sum, Clock::now() - begin);
+}
+
+// The end of a process is where it mostly has most. What the others have need not be asked for again.
+void MemoryMonitor::add_end(const Process& process, const ProcessTree& tree) {
+  Seen& ending = seen_[&process];
+  if (!ending.snapshot) {
+    return;
+  }
+  ending.last = private_committed(*ending.snapshot);
+  std::uint64_t sum = 0;
+  for (const Process& one : tree.processes()) {
+    sum += is_measured(one) ? seen_[&one].last : 0;
+  }
+  timeline_.add_between(Clock::now(), sum);
 }
 
 void MemoryMonitor::on_event(const Event& event, ProcessTree& tree) {
@@ -65,11 +93,13 @@ void MemoryMonitor::on_event(const Event& event, ProcessTree& tree) {
   }
   if (reached->process_handle == 0 || reached->process_handle == kCurrentProcessHandle) {
     look(*event.process, MemoryMoment::kExit);
+    add_end(*event.process, tree);
     return;
   }
   for (Process& process : tree.processes()) {
-    if (process.exit_request == ExitRequest::kByTree) {
+    if (process.alive() && process.exit_request == ExitRequest::kByTree) {
       look(process, MemoryMoment::kKilled);
+      add_end(process, tree);
     }
   }
 }
@@ -84,16 +114,11 @@ void MemoryMonitor::look(Process& process, MemoryMoment moment) {
     return;
   }
   const auto begin = Clock::now();
-  seen.peak = std::max(seen.peak, committed_memory(process));
   MemorySnapshot snapshot = capture_memory(process);
   snapshot.moment = moment;
   snapshot.time = std::chrono::duration_cast<std::chrono::milliseconds>(begin - started_);
   snapshot.cost = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin);
-  for (const MemoryShare& type : snapshot.space.types) {
-    if (type.name == "MEM_PRIVATE") {  // not every system counts what was committed and never touched
-      seen.peak = std::max(seen.peak, type.committed);
-    }
-  }
+  seen.peak = std::max({seen.peak, peak_committed_memory(process), private_committed(snapshot)});
   snapshot.headline = describe_memory(snapshot);
   seen.snapshot = std::move(snapshot);
 }

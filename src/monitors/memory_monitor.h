@@ -43,10 +43,12 @@ class MemoryMonitor {
  private:
   struct Seen {
     std::uint64_t peak = 0;
+    std::uint64_t last = 0;  // that was measured
     std::optional<MemorySnapshot> snapshot;
   };
 
   void measure(const ProcessTree& tree);
+  void add_end(const Process& process, const ProcessTree& tree);
 
   bool wants_every_end_;
   Clock::time_point started_;

@@ -166,7 +166,7 @@ TEST(Memory, is_looked_at_when_the_time_is_over) {
 }
 
 TEST(Memory, is_looked_at_unasked_when_a_memory_limit_is_hit) {
-  const CatcherRun run = leak(L"touch leak 10 0x1000040 hang", L"--max-memory 100M --timeout 60");
+  const CatcherRun run = leak(L"leak 10 0x1000040 hang", L"--max-memory 100M --timeout 60");
   SCOPED_TRACE(run.describe());
   EXPECT_EQ(run.program.exit_code, 137U);
   ASSERT_EQ(snapshot(run).value("moment", ""), "limit");
@@ -179,13 +179,25 @@ TEST(Memory, nobody_looks_when_nobody_asked) {
 }
 
 TEST(Memory, grows_in_the_timeline) {
-  const CatcherRun run = leak(L"touch slowly 8 0x1000040 40", L"--memory --memory-interval 20ms");
+  const CatcherRun run = leak(L"slowly 8 0x1000040 40", L"--memory --memory-interval 20ms");
   SCOPED_TRACE(run.describe());
   const json& timeline = run.report["memory"]["timeline"];
   ASSERT_GE(timeline.size(), 3U);
   EXPECT_LT(timeline.front()["committed"].get<std::uint64_t>(), 64 * kMega);
-  EXPECT_GE(timeline.back()["committed"].get<std::uint64_t>(), 64 * kMega);
+  EXPECT_GE(timeline.back()["committed"].get<std::uint64_t>(), 8 * 16 * kMega);
   EXPECT_THAT(run.program.err, HasSubstr("committed memory over"));
+}
+
+TEST(Memory, at_the_end_the_timeline_and_the_snapshot_agree) {
+  const CatcherRun run = leak(L"leak 10 0x1000040", L"--memory --memory-interval 1h");
+  SCOPED_TRACE(run.describe());
+  const json last = run.report["memory"]["timeline"].back();
+  const json types = snapshot(run)["space"]["types"];
+  const auto own =
+      std::find_if(types.begin(), types.end(), [](const json& one) { return one["name"] == "MEM_PRIVATE"; });
+  ASSERT_NE(own, types.end());
+  EXPECT_EQ(last["committed"], (*own)["committed"]);
+  EXPECT_GE(last["committed"].get<std::uint64_t>(), 160 * kMega);
 }
 
 TEST(Memory, of_a_32_bit_program_is_read_in_its_own_layout) {

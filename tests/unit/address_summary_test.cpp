@@ -174,6 +174,24 @@ TEST(MemoryTimeline, keeps_a_bounded_number_of_samples_and_every_peak) {
       std::is_sorted(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return a.time < b.time; }));
 }
 
+TEST(MemoryTimeline, of_what_nobody_waited_for_the_highest_is_kept) {
+  const MemoryTimeline::Clock::time_point start{};
+  MemoryTimeline timeline(100ms, start);
+  timeline.add(start, 1, {});
+  const auto due = timeline.due();
+  for (const std::uint64_t committed : {5U, 9U, 7U, 0U}) {
+    timeline.add_between(start + 10ms + std::chrono::milliseconds(committed), committed);
+  }
+  EXPECT_EQ(timeline.due(), due);
+  timeline.add(start + 100ms, 2, {});
+  timeline.add_between(start + 110ms, 3);
+  const auto samples = timeline.take();
+  ASSERT_EQ(samples.size(), 4U);
+  EXPECT_EQ(samples[1].committed, 9U);
+  EXPECT_EQ(samples[1].time, 19ms);
+  EXPECT_EQ(samples[3].committed, 3U);
+}
+
 TEST(MemoryTimeline, what_is_slow_to_measure_is_measured_less_often) {
   const MemoryTimeline::Clock::time_point start{};
   MemoryTimeline timeline(1ms, start);
