@@ -37,6 +37,7 @@ class HaltedThreads {
     std::uint32_t tid;
     UniqueHandle handle;  // our own: those of the events are closed when the debugger goes
     bool runs = false;
+    bool is_stuck = false;  // its registers cannot be had
   };
   std::vector<Halted> threads_;
 };

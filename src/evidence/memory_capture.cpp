@@ -3,6 +3,7 @@
 #include <windows.h>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -17,7 +18,8 @@
 namespace catcher {
 namespace {
 
-constexpr std::size_t kMostStacks = 1000;    // that are looked at
+constexpr std::size_t kMostStacks = 1000;  // that are looked at
+constexpr std::chrono::seconds kTimeForRegisters{1};
 constexpr std::size_t kShownStacks = 16;     // that are kept
 constexpr std::size_t kMostFiles = 16;       // that are kept
 constexpr std::size_t kMostFileNames = 512;  // that are asked for, one system call each
@@ -61,12 +63,19 @@ class MemoryLook {
   void look_at_threads() {
     facts_.pebs.push_back(process_.peb);
     snapshot_.stack_count = process_.threads.size();
-    std::size_t left = kMostStacks;
+    std::vector<const Thread*> threads;
+    std::vector<void*> handles;  // of the debug events: the OS closes them
     for (const auto& [tid, thread] : process_.threads) {
-      if (left-- == 0) {
+      if (threads.size() == kMostStacks) {
         break;
       }
-      look_at_thread(thread);
+      threads.push_back(&thread);
+      handles.push_back(thread.handle);
+    }
+    const auto registers =
+        capture_registers(std::move(handles), is_64_bit_, std::chrono::steady_clock::now() + kTimeForRegisters);
+    for (std::size_t i = 0; i < threads.size(); ++i) {
+      look_at_thread(*threads[i], registers[i] ? Address{registers[i]->sp()} : Address{});
     }
     std::sort(facts_.stacks.begin(), facts_.stacks.end());
     std::stable_sort(snapshot_.stacks.begin(), snapshot_.stacks.end(),
@@ -74,7 +83,7 @@ class MemoryLook {
     snapshot_.stacks.resize(std::min(snapshot_.stacks.size(), kShownStacks));
   }
 
-  void look_at_thread(const Thread& thread) {
+  void look_at_thread(const Thread& thread, Address sp) {
     const Address known = teb_of_thread(thread.handle);
     const Address teb = known ? known : thread.teb;
     facts_.tebs.push_back(teb);
@@ -85,8 +94,6 @@ class MemoryLook {
     if (native) {
       note_stack(*native);
     }
-    const auto registers = capture_registers(thread.handle, is_64_bit_);
-    const Address sp{registers ? registers->sp() : 0};
     const auto told = is_64_bit_ ? native : read_thread_stack(process_.memory, teb, thread.tid, false);
     const auto own = told ? told : stack_around(sp, thread.tid);
     if (!own) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -59,6 +60,11 @@ inline constexpr std::size_t kContextSize32 = 716;
 // Reads the registers of a thread that is stopped (at a debug event, or suspended). `thread` is a HANDLE with
 // THREAD_GET_CONTEXT; it stays the caller's. Nothing when the OS refuses, as it does for a thread that has exited.
 std::optional<Registers> capture_registers(void* thread, bool is_64_bit);
+
+// The same of threads that need not stand at a debug event: one may be stuck inside the system, where the OS waits for
+// it (see call_patiently). Nothing for one that does not come before `deadline`.
+std::vector<std::optional<Registers>> capture_registers(std::vector<void*> threads, bool is_64_bit,
+                                                        std::chrono::steady_clock::time_point deadline);
 
 // The same from a CONTEXT record found elsewhere, for instance on the debuggee's stack. Nothing when it is too short.
 std::optional<Registers> registers_from_context(std::span<const std::byte> context, bool is_64_bit);

@@ -42,13 +42,13 @@ StoppedProcess::StoppedProcess(Process& process, SymbolCache& symbols)
       symbolizer_(symbols, described_modules(process), process.memory),
       unwinder_x86_(images_, process.modules, symbol_path(symbols.options())) {}
 
-StoppedThread StoppedProcess::look_at(const Thread& thread) const {
+StoppedThread StoppedProcess::look_at(const Thread& thread, std::optional<Registers> registers) const {
   StoppedThread result;
   result.tid = thread.tid;
   result.name = thread.name.empty() ? thread_description(thread.handle) : thread.name;
   const Address teb = teb_of_thread(thread.handle);
   result.teb = teb ? teb : thread.teb;
-  result.registers = capture_registers(thread.handle, is_64_bit());
+  result.registers = std::move(registers);
   result.bounds = read_thread_stack(process_.memory, result.teb, thread.tid, is_64_bit());
   return result;
 }
@@ -89,7 +89,12 @@ Stack StoppedProcess::named_stack(const StoppedThread& thread) {
 }
 
 StoppedThread StoppedProcess::thread(const Thread& thread) {
-  StoppedThread result = look_at(thread);
+  constexpr std::chrono::seconds kTime{1};
+  return named(thread, capture_registers({thread.handle}, is_64_bit(), Clock::now() + kTime).front());
+}
+
+StoppedThread StoppedProcess::named(const Thread& thread, std::optional<Registers> registers) {
+  StoppedThread result = look_at(thread, std::move(registers));
   result.stack = named_stack(result);
   return result;
 }
@@ -103,13 +108,17 @@ std::vector<StoppedThread> StoppedProcess::threads(std::uint32_t first, Clock::t
     }
   }
   std::stable_partition(order.begin(), order.end(), [first](const Thread* thread) { return thread->tid == first; });
+  std::vector<void*> handles;  // of the debug events: the OS closes them
+  std::transform(order.begin(), order.end(), std::back_inserter(handles),
+                 [](const Thread* thread) { return thread->handle; });
+  auto registers = capture_registers(std::move(handles), is_64_bit(), deadline);
   std::vector<StoppedThread> result;
   result.reserve(order.size());
-  for (const Thread* thread : order) {
+  for (std::size_t i = 0; i < order.size(); ++i) {
     if (Clock::now() < deadline) {
-      result.push_back(this->thread(*thread));
+      result.push_back(named(*order[i], std::move(registers[i])));
     } else {
-      result.push_back({thread->tid, thread->name, thread->teb, std::nullopt, std::nullopt, {}});
+      result.push_back({order[i]->tid, order[i]->name, order[i]->teb, std::nullopt, std::nullopt, {}});
       result.back().stack.end_reason = "there was no time left to look at this thread";
     }
   }

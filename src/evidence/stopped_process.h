@@ -55,7 +55,8 @@ class StoppedProcess {
   const MemoryMap& map() const noexcept { return map_; }
 
  private:
-  StoppedThread look_at(const Thread& thread) const;
+  StoppedThread look_at(const Thread& thread, std::optional<Registers> registers) const;
+  StoppedThread named(const Thread& thread, std::optional<Registers> registers);
   Stack named_stack(const StoppedThread& thread);
   UnwoundStack walk(const StoppedThread& thread);
 
