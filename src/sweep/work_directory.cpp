@@ -25,15 +25,51 @@ std::wstring extension_of(const std::wstring& path) {
   return path.substr(dot);
 }
 
-// Shared with everybody: the copy of the run before may still be open as the standard input of a process that is
-// ending.
-UniqueFile create(const std::wstring& path) {
-  UniqueFile file(CreateFileW(path.c_str(), GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                              nullptr, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr));
-  if (!file) {
-    throw last_win32_error("CreateFileW");
+// A process that is ending may still hold what it had open, and lets nobody else write there, or what was deleted
+// meanwhile stays until it ends. The name after that is as good.
+constexpr int kNames = 100;
+
+bool is_held(std::uint32_t error) {
+  return error == ERROR_SHARING_VIOLATION || error == ERROR_ACCESS_DENIED || error == ERROR_USER_MAPPED_FILE;
+}
+
+// "input.png", "input-2.png", …
+std::wstring numbered(const std::wstring& stem, int number, const std::wstring& extension) {
+  return number == 1 ? stem + extension : stem + L'-' + std::to_wstring(number) + extension;
+}
+
+struct NewFile {
+  std::wstring path;
+  UniqueFile file;
+};
+
+// Shared with everybody: a target may open it again, as it likes.
+NewFile create(const std::wstring& stem, const std::wstring& extension) {
+  for (int number = 1;; ++number) {
+    NewFile made{numbered(stem, number, extension), UniqueFile()};
+    made.file.reset(CreateFileW(made.path.c_str(), GENERIC_WRITE,
+                                FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr, CREATE_ALWAYS,
+                                FILE_ATTRIBUTE_NORMAL, nullptr));
+    if (made.file) {
+      return made;
+    }
+    if (const std::uint32_t error = last_error(); number == kNames || !is_held(error)) {
+      throw win32_error("CreateFileW", error);
+    }
   }
-  return file;
+}
+
+std::wstring make_work_directory(const std::wstring& path) {
+  for (int number = 1;; ++number) {
+    std::wstring made = numbered(path, number, L"");
+    const std::uint32_t error = make_directories(made);
+    if (error == ERROR_SUCCESS) {
+      return made;
+    }
+    if (number == kNames || !is_held(error)) {
+      throw win32_error("CreateDirectoryW", error);
+    }
+  }
 }
 
 void write(HANDLE file, std::string_view bytes) {
@@ -48,10 +84,7 @@ void write(HANDLE file, std::string_view bytes) {
 
 }  // namespace
 
-WorkDirectory::WorkDirectory(std::wstring path) : path_(std::move(path)), buffer_(kBuffer, '\0') {
-  if (const std::uint32_t error = make_directories(path_); error != ERROR_SUCCESS) {
-    throw win32_error("CreateDirectoryW", error);
-  }
+WorkDirectory::WorkDirectory(const std::wstring& path) : path_(make_work_directory(path)), buffer_(kBuffer, '\0') {
   clean();
 }
 
@@ -67,10 +100,10 @@ InputCopy WorkDirectory::take(const std::wstring& from) {
     throw UnreadableInput(describe_win32_error(last_error()));
   }
   InputCopy copy;
-  copy.path = path_ + L"\\input" + extension_of(from);
+  NewFile made = create(path_ + L"\\input", extension_of(from));
+  copy.path = std::move(made.path);
   copy.content.emplace();
   Sha256 hash;
-  const UniqueFile file = create(copy.path);
   for (;;) {
     DWORD done = 0;
     if (ReadFile(source.get(), buffer_.data(), static_cast<DWORD>(buffer_.size()), &done, nullptr) == 0) {
@@ -81,7 +114,7 @@ InputCopy WorkDirectory::take(const std::wstring& from) {
     }
     const std::string_view chunk(buffer_.data(), done);
     hash.update(chunk);
-    write(file.get(), chunk);
+    write(made.file.get(), chunk);
     copy.size += done;
     if (copy.content && copy.size <= kInMemory) {
       copy.content->append(chunk);
@@ -93,12 +126,14 @@ InputCopy WorkDirectory::take(const std::wstring& from) {
   return copy;
 }
 
-void WorkDirectory::restore(const InputCopy& copy, const std::wstring& from) {
+void WorkDirectory::restore(InputCopy& copy, const std::wstring& from) {
   if (!copy.content) {
-    take(from);
+    copy = take(from);
     return;
   }
-  write(create(copy.path).get(), *copy.content);
+  NewFile made = create(path_ + L"\\input", extension_of(from));
+  write(made.file.get(), *copy.content);
+  copy.path = std::move(made.path);
 }
 
 void WorkDirectory::clean() noexcept {

@@ -25,18 +25,19 @@ struct InputCopy {
 // is destroyed.
 class WorkDirectory {
  public:
-  // Makes the directory. Throws std::system_error.
-  explicit WorkDirectory(std::wstring path);
+  // Makes the directory, or one of that name with a number where it cannot be had. Throws std::system_error.
+  explicit WorkDirectory(const std::wstring& path);
   ~WorkDirectory();
   WorkDirectory(const WorkDirectory&) = delete;
   WorkDirectory& operator=(const WorkDirectory&) = delete;
 
-  // Copies a file to "input" with its extension. Throws UnreadableInput, and std::system_error when the copy cannot
+  // Copies a file to "input" with its extension, or to "input-2" and so on where a process that is ending still holds
+  // the one before. Throws UnreadableInput, and std::system_error when the copy cannot
   // be written.
   InputCopy take(const std::wstring& from);
 
-  // The same for content that was taken before: the target may have changed its copy.
-  void restore(const InputCopy& copy, const std::wstring& from);
+  // The same for content that was taken before: the target may have changed its copy. The path may be another then.
+  void restore(InputCopy& copy, const std::wstring& from);
 
   // Removes everything that a target has left here.
   void clean() noexcept;

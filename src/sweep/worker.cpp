@@ -118,7 +118,7 @@ RunReport Worker::run_once(const SweepRecord& record, const InputCopy& input) co
   return run_sharing(options, StopSource(), observer, shared_);
 }
 
-void Worker::keep(const SweepRecord& record, RunReport report, const InputCopy& input, const std::wstring& source) {
+void Worker::keep(const SweepRecord& record, RunReport report, InputCopy& input, const std::wstring& source) {
   if (record.bucket.empty()) {
     return;
   }
@@ -138,8 +138,7 @@ void Worker::keep(const SweepRecord& record, RunReport report, const InputCopy& 
   }
 }
 
-void Worker::confirm(SweepEvidence& evidence, const SweepRecord& record, const InputCopy& input,
-                     const std::wstring& source) {
+void Worker::confirm(SweepEvidence& evidence, const SweepRecord& record, InputCopy& input, const std::wstring& source) {
   if (record.outcome != SweepOutcome::kCrash) {
     return;  // a hang would take its whole time again
   }

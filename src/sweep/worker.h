@@ -23,8 +23,8 @@ class Worker {
   void make_runs();
   void make_run(const Task& task);
   RunReport run_once(const SweepRecord& record, const InputCopy& input) const;
-  void keep(const SweepRecord& record, RunReport report, const InputCopy& input, const std::wstring& source);
-  void confirm(SweepEvidence& evidence, const SweepRecord& record, const InputCopy& input, const std::wstring& source);
+  void keep(const SweepRecord& record, RunReport report, InputCopy& input, const std::wstring& source);
+  void confirm(SweepEvidence& evidence, const SweepRecord& record, InputCopy& input, const std::wstring& source);
 
   const SweepOptions& options_;
   SweepState& state_;
