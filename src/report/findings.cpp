@@ -160,6 +160,7 @@ Finding probe_finding(const RunReport& report, std::string rule, std::string mes
   if (std::string image = image_of(report, pid); !image.empty()) {
     finding.image = std::move(image);
   }
+  finding.stack = &stack;
   finding.place = place != nullptr && has_line(*place) ? place : first_place(stack.frames);
   return finding;
 }

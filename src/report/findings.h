@@ -19,6 +19,7 @@ struct Finding {
   std::string image;             // of the program concerned: its path, else its file name; may be empty
   std::string bucket;            // empty: none
   const Crash* crash = nullptr;  // kCrash only
+  const Stack* stack = nullptr;  // of the call at fault, where a probe saw one
   const Frame* place = nullptr;  // the source line to look at first; none: no frame has one
 };
 

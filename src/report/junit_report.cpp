@@ -1,6 +1,7 @@
 #include "report/junit_report.h"
 
 #include "report/findings.h"
+#include "report/stack_text.h"
 #include "report/text_report.h"
 #include "report/utc_text.h"
 #include "report/xml_text.h"
@@ -81,9 +82,13 @@ RunReport about(const RunReport& report, const Finding& finding, bool decides) {
 }
 
 std::string problem_xml(const RunReport& report, const Finding& finding, bool decides) {
+  constexpr std::size_t kStackLines = 32;
   const std::string_view element = was_never_tested(finding) ? "error" : "failure";
+  const std::string stack = finding.stack == nullptr || finding.stack->frames.empty()
+                                ? std::string()
+                                : "\nstack of the call\n" + stack_text(*finding.stack, {}, kStackLines, false);
   return fmt::format("      <{} type=\"{}\" message=\"{}\">{}</{}>\n", element, xml_line(finding.type),
-                     xml_line(finding.message), xml_lines(to_text(about(report, finding, decides))), element);
+                     xml_line(finding.message), xml_lines(to_text(about(report, finding, decides)) + stack), element);
 }
 
 std::string stream_xml(std::string_view element, const CapturedStream& stream) {

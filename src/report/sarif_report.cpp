@@ -91,7 +91,9 @@ Json frame_json(const Frame& frame, std::uint32_t tid) {
   Json json = Json::object();
   json["location"] = frame_location(frame);
   put(json, "module", frame.module);
-  json["threadId"] = tid;
+  if (tid != 0) {  // else of several threads
+    json["threadId"] = tid;
+  }
   Json& properties = json["properties"] = Json::object();
   properties["address"] = hex_value(frame.pc.value);
   if (!frame.module.empty()) {
@@ -133,6 +135,8 @@ Json stacks_of(const RunReport& report, const Finding& finding) {
   Json stacks = Json::array();
   if (finding.crash != nullptr) {
     put_stack(stacks, fmt::format("stack of thread {}", finding.crash->tid), finding.crash->stack, finding.crash->tid);
+  } else if (finding.stack != nullptr) {
+    put_stack(stacks, "stack of the call", *finding.stack, 0);
   } else if (finding.kind == FindingKind::kHang && report.hang) {
     put_stacks(stacks, report.hang->processes);
   } else if (finding.kind == FindingKind::kLimit && report.limit) {

@@ -1,5 +1,6 @@
 #include "triage/memory_words.h"
 
+#include "triage/allocation_words.h"
 #include "triage/hex.h"
 #include "triage/summary.h"
 
@@ -10,6 +11,11 @@
 
 namespace catcher {
 namespace {
+
+// Blocks take some more address space than their owner asked for.
+std::uint64_t asked_for(const HeapBlocks& blocks) {
+  return blocks.size <= blocks.bytes / blocks.count ? blocks.size * blocks.count : blocks.bytes;
+}
 
 // The block size that takes most of any heap, when big blocks are what the heaps are full of.
 std::string describe_big_blocks(const MemorySnapshot& snapshot) {
@@ -24,10 +30,11 @@ std::string describe_big_blocks(const MemorySnapshot& snapshot) {
   }
   const HeapBlocks& top = most->big_sizes.front();
   const std::string which = fmt::format("heap {} has {} big block{}, {}", hex_value(most->base.value), most->big_blocks,
-                                        most->big_blocks == 1 ? "" : "s", describe_size(most->big_bytes));
-  return top.count < 2 ? ": " + which
-                       : fmt::format(": {}; {} of them have {} bytes ({} x {} = {})", which, top.count,
-                                     hex_value(top.size), top.count, describe_size(top.size), describe_size(top.bytes));
+                                        most->big_blocks == 1 ? "" : "s", describe_amount(most->big_bytes));
+  return top.count < 2
+             ? ": " + which
+             : fmt::format(": {}; {} of them have {} bytes ({} x {} = {})", which, top.count, hex_value(top.size),
+                           top.count, describe_amount(top.size), describe_amount(asked_for(top)));
 }
 
 }  // namespace
@@ -76,7 +83,7 @@ std::string describe_memory(const MemorySnapshot& snapshot) {
     return "no memory could be seen";
   }
   const MemoryShare& top = uses.front();
-  return fmt::format("{} {} of {} in use{}", top.name, percentage(top.bytes, busy), describe_size(busy),
+  return fmt::format("{} {} of {} in use{}", top.name, percentage(top.bytes, busy), describe_amount(busy),
                      top.name == "Heap" ? describe_big_blocks(snapshot) : std::string());
 }
 

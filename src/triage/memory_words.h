@@ -13,8 +13,8 @@ namespace catcher {
 std::string_view memory_moment_name(MemoryMoment moment);
 std::string_view heap_kind_name(HeapKind kind);
 
-// Where most of a process's memory is, in one line: "Heap 92.9 % of 2.98 GB in use: heap 0x1f0000 holds 189 blocks of
-// 16.0 MB = 2.95 GB".
+// Where most of a process's memory is, in one line: "Heap 99.5 % of 2.98 GB in use: heap 0x1f0000 has 189 big
+// blocks, 2.97 GB; 189 of them have 0x1000040 bytes (189 x 16.0 MB = 2.95 GB)".
 std::string describe_memory(const MemorySnapshot& snapshot);
 
 // How a number went up and down, one character for each column; the newest right. With `ascii`, characters that every

@@ -142,11 +142,12 @@ TEST(DescribeMemory, names_the_use_that_takes_most_and_the_blocks_that_fill_the_
   heap.big_bytes = 3036 * kMega;
   heap.big_sizes = {{0x1000040, 189, 3036 * kMega}};
   snapshot.heaps = {heap};
-  EXPECT_EQ(describe_memory(snapshot),
-            "Heap 93.8 % of 3.1 GB in use: heap 0x1f0000 has 189 big blocks, 3.0 GB; 189 of them have 0x1000040 bytes "
-            "(189 x 16.0 MB = 3.0 GB)");
+  EXPECT_EQ(
+      describe_memory(snapshot),
+      "Heap 93.8 % of 3.12 GB in use: heap 0x1f0000 has 189 big blocks, 2.96 GB; 189 of them have 0x1000040 bytes "
+      "(189 x 16.0 MB = 2.95 GB)");
   snapshot.space.uses.front().name = "<unknown>";
-  EXPECT_EQ(describe_memory(snapshot), "<unknown> 93.8 % of 3.1 GB in use");
+  EXPECT_EQ(describe_memory(snapshot), "<unknown> 93.8 % of 3.12 GB in use");
   EXPECT_EQ(describe_memory({}), "no memory could be seen");
 }
 

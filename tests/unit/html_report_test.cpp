@@ -111,6 +111,7 @@ TEST(HtmlReport, the_samples_are_as_in_their_golden_files) {
   expect_golden(to_html(samples::timeout_of_a_tree()), "timeout.html");
   expect_golden(to_html(samples::deep_recursion()), "recursion.html");
   expect_golden(to_html(samples::memory_of_a_leak()), "memory.html");
+  expect_golden(to_html(samples::leak_above_its_limit()), "leak.html");
   expect_golden(to_html(hostile_report()), "hostile.html");
 }
 

@@ -117,10 +117,10 @@ std::vector<RunReport> bare_reports() {
 
 std::vector<RunReport> all_reports() {
   std::vector<RunReport> reports = bare_reports();
-  reports.insert(reports.end(),
-                 {samples::normal_end(), samples::crash_of_a_child(), samples::deep_recursion(),
-                  samples::timeout_of_a_tree(), samples::hostile_text(), samples::exit_with_stack(),
-                  samples::failed_start(), samples::handle_story(), hostile_everywhere(), many_crashes()});
+  reports.insert(reports.end(), {samples::normal_end(), samples::crash_of_a_child(), samples::deep_recursion(),
+                                 samples::timeout_of_a_tree(), samples::hostile_text(), samples::exit_with_stack(),
+                                 samples::failed_start(), samples::handle_story(), samples::leak_above_its_limit(),
+                                 hostile_everywhere(), many_crashes()});
   return reports;
 }
 
@@ -140,6 +140,7 @@ TEST(JunitReport, the_samples_are_as_in_their_golden_files) {
   expect_golden(to_junit(samples::hostile_text()), "hostile.junit.xml");
   expect_golden(to_junit(samples::failed_start()), "failed_start.junit.xml");
   expect_golden(to_junit(samples::handle_story()), "handles.junit.xml");
+  expect_golden(to_junit(samples::leak_above_its_limit()), "leak.junit.xml");
 }
 
 TEST(JunitReport, a_normal_end_is_a_test_that_passed) {
@@ -229,6 +230,7 @@ TEST(SarifReport, the_samples_are_as_in_their_golden_files) {
   expect_golden(to_sarif(samples::hostile_text()), "hostile.sarif");
   expect_golden(to_sarif(samples::failed_start()), "failed_start.sarif");
   expect_golden(to_sarif(samples::handle_story()), "handles.sarif");
+  expect_golden(to_sarif(samples::leak_above_its_limit()), "leak.sarif");
 }
 
 TEST(SarifReport, it_keeps_to_the_public_schema_whatever_the_report_holds) {
@@ -340,6 +342,7 @@ TEST(SarifSchema, the_check_refuses_what_is_wrong) {
 TEST(GithubAnnotations, the_samples_are_as_in_their_golden_files) {
   expect_golden(to_github_annotations(samples::crash_of_a_child()), "crash.github.txt");
   expect_golden(to_github_annotations(samples::hostile_text()), "hostile.github.txt");
+  expect_golden(to_github_annotations(samples::leak_above_its_limit()), "leak.github.txt");
 }
 
 TEST(GithubAnnotations, a_normal_end_says_nothing) {

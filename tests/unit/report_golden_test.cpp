@@ -113,6 +113,12 @@ TEST(TextReport, what_was_found_about_handles_is_as_in_its_golden_file) {
   expect_golden(to_text(samples::handle_story()), "handles.txt");
 }
 
+TEST(TextReport, where_the_memory_went_is_as_in_its_golden_file) {
+  expect_golden(to_text(samples::memory_of_a_leak()), "memory.txt");
+  expect_golden(to_text(samples::memory_of_a_leak(), full()), "memory_full.txt");
+  expect_golden(to_text(samples::leak_above_its_limit()), "leak.txt");
+}
+
 TEST(TextReport, a_failed_start_is_one_line) {
   EXPECT_EQ(to_text(samples::failed_start()), "catcher: nowhere.exe was not found\n");
 }
@@ -127,6 +133,10 @@ TEST(JsonReport, a_crash_is_as_in_its_golden_file) {
 
 TEST(JsonReport, what_was_found_about_handles_is_as_in_its_golden_file) {
   expect_golden(to_json(samples::handle_story()), "handles.json");
+}
+
+TEST(JsonReport, where_the_memory_went_is_as_in_its_golden_file) {
+  expect_golden(to_json(samples::memory_of_a_leak()), "memory.json");
 }
 
 TEST(JsonReport, an_exit_with_its_stack_is_as_in_its_golden_file) {

@@ -404,7 +404,8 @@ RunReport memory_of_a_leak() {
   group.image = "vision.exe";
   group.kind = AllocationKind::kHeapBlock;
   group.summary =
-      "189 blocks x 16.0 MB = 2.95 GB, allocated by halcon.dll!HXmalloc <- HXAllocRLTmp <- main, none freed";
+      "vision.exe (pid 264): 189 blocks x 16.0 MB = 2.95 GB, allocated by halcon.dll!HXmalloc <- HXAllocRLTmp <- "
+      "main, none freed, growing to the end";
   group.is_defect = true;
   group.count = group.allocated = 189;
   group.bytes = group.reserved = 189 * kBlock;
@@ -414,7 +415,12 @@ RunReport memory_of_a_leak() {
   group.sizes = {{kBlock, kBlock, 189, 189 * kBlock}};
   group.growth = {{milliseconds(60), kBlock}, {milliseconds(2'000), 94 * kBlock}, {milliseconds(4'000), 189 * kBlock}};
   group.function = "NtAllocateVirtualMemory";
-  group.stack.frames = crash_of_a_child().crashes.front().stack.frames;
+  group.stack.frames = {frame("ntdll.dll", 0xD9C0, "NtAllocateVirtualMemory"),
+                        frame("ntdll.dll", 0x1A045, "RtlAllocateHeap"),
+                        frame("halcon.dll", 0x169BE, "HXmalloc", "halcon.cpp", 19),
+                        frame("halcon.dll", 0x16939, "HXAllocRLTmp", "halcon.cpp", 30),
+                        frame("vision.exe", 0x17BCE, "main", "vision.cpp", 88)};
+  group.own_frame = 2;
   group.stack.frames_total = group.stack.frames.size();
   group.path = {"halcon.dll!HXmalloc", "halcon.dll!HXAllocRLTmp", "vision.exe!main"};
   AllocationCount count;
@@ -428,6 +434,18 @@ RunReport memory_of_a_leak() {
   for (std::uint64_t i = 0; i < 40; ++i) {
     report.memory->timeline.push_back({milliseconds(40 + 100 * i), 20 * kMegabyte + i * 189 * kBlock / 40});
   }
+  return report;
+}
+
+RunReport leak_above_its_limit() {
+  RunReport report = memory_of_a_leak();
+  report.verdict = Verdict::kDefect;
+  report.exit_code = 123;
+  report.limit.reset();
+  report.processes.front().ended = HowEnded::kItself;
+  report.processes.front().exit_status = 0;
+  report.memory->processes.front().snapshot->moment = MemoryMoment::kExit;
+  report.summary = summarize_run(report);
   return report;
 }
 

@@ -15,6 +15,7 @@ RunReport exit_with_stack();   // ended with 3, and the stack of the exit call w
 RunReport quiet_failure();     // ended with 3; what it wrote was kept and nobody has seen it
 RunReport failed_start();      // the target was not found
 RunReport memory_of_a_leak();  // 189 big blocks, looked at when the limit of memory was hit; a curve of 40 samples
+RunReport leak_above_its_limit();  // the same blocks at the end of the program: a defect, asked for with --leak-limit
 RunReport handle_story();      // every kind of finding about handles, and a leak that grows
 
 }  // namespace catcher::samples

@@ -29,6 +29,8 @@ TEST(ReportSchema, every_sample_keeps_to_it) {
   EXPECT_EQ(check(samples::deep_recursion()), "");
   EXPECT_EQ(check(samples::timeout_of_a_tree()), "");
   EXPECT_EQ(check(samples::handle_story()), "");
+  EXPECT_EQ(check(samples::memory_of_a_leak()), "");
+  EXPECT_EQ(check(samples::leak_above_its_limit()), "");
   EXPECT_EQ(check(samples::hostile_text()), "");
   EXPECT_EQ(check(samples::exit_with_stack()), "");
   EXPECT_EQ(check(samples::failed_start()), "");
