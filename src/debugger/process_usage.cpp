@@ -1,5 +1,7 @@
 #include "debugger/process_usage.h"
 
+#include "win32/patient_calls.h"
+
 #include <psapi.h>
 
 #include <algorithm>
@@ -58,6 +60,15 @@ CommittedRegions committed_regions(HANDLE process) {
   return found;
 }
 
+// A system that asks the process itself for its map never answers when the thread that should is stuck.
+CommittedRegions committed_regions_if_told(HANDLE process) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  return call_patiently<CommittedRegions>(
+             1, [process](std::size_t) { return std::optional(committed_regions(process)); }, {.deadline = deadline})
+      .front()
+      .value_or(CommittedRegions{});
+}
+
 }  // namespace
 
 std::uint64_t committed_memory(const Process& process) {
@@ -69,7 +80,7 @@ std::uint64_t committed_memory(const Process& process) {
   if (is_exact) {
     return charge;
   }
-  const CommittedRegions regions = committed_regions(process.handle);
+  const CommittedRegions regions = committed_regions_if_told(process.handle);
   return regions.are_all ? regions.bytes : std::max(charge, regions.bytes);
 }
 

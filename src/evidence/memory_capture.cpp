@@ -14,6 +14,7 @@
 #include "evidence/thread_name.h"
 #include "evidence/thread_stack.h"
 #include "triage/path_name.h"
+#include "win32/patient_calls.h"
 
 namespace catcher {
 namespace {
@@ -37,13 +38,22 @@ Address end_of_user_space(const Process& process) {
   return {(flags & kLargeAddressAware) != 0 ? 0x1'0000'0000U : 0x8000'0000U};
 }
 
+// A system that asks the process itself for its map never answers when the thread that should is stuck.
+AddressRegions list_regions_if_told(void* process, Address end) {
+  constexpr std::chrono::seconds kLongest{30};  // hundreds of thousands of regions take their time
+  auto regions = call_patiently<AddressRegions>(
+      1, [process, end](std::size_t) { return std::optional(list_regions(process, end)); },
+      {.deadline = std::chrono::steady_clock::now() + kLongest, .first = kLongest});
+  return regions.front() ? std::move(*regions.front()) : AddressRegions{.runs = {}, .is_complete = false};
+}
+
 class MemoryLook {
  public:
   explicit MemoryLook(Process& process)
       : process_(process),
         is_64_bit_(process.state.bits == 64),
         map_(process.handle),
-        regions_(list_regions(process.handle, end_of_user_space(process))),
+        regions_(list_regions_if_told(process.handle, end_of_user_space(process))),
         allocations_(regions_.runs) {}
 
   MemorySnapshot take() {

@@ -1,5 +1,6 @@
 // --memory=trace: who allocated what was never given back? vision_leak is the story that this exists for.
 
+#include "harness/mixed_programs.h"
 #include "harness/programs.h"
 #include "harness/run_catcher.h"
 #include "harness/stacks.h"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
 
 namespace {
 
@@ -167,6 +169,9 @@ TEST(Allocations, a_leak_in_another_thread_is_found) {
 }
 
 TEST(Allocations, a_32_bit_program_has_32_bit_stacks) {
+  if (!harness::why_no_32_bit_programs().empty()) {
+    GTEST_SKIP() << harness::why_no_32_bit_programs();
+  }
   const CatcherRun run = trace(L"leak 10 0x200000", L"--leak-limit 15M", L"vision_leak32.exe");
   SCOPED_TRACE(run.describe());
   EXPECT_EQ(run.program.exit_code, 123U);
@@ -175,6 +180,41 @@ TEST(Allocations, a_32_bit_program_has_32_bit_stacks) {
   EXPECT_EQ(leak["count"], 10);
   EXPECT_EQ(leak["path"].front(), "halcon32.dll!HXmalloc");
   EXPECT_FALSE(group_through(run, "heap_block", "grab_image").empty());
+  EXPECT_EQ(leak["path"].back(), "vision_leak32.exe!wmain");
+}
+
+TEST(Allocations, of_a_32_bit_program_every_kind_leads_to_its_main) {
+  if (!harness::why_no_32_bit_programs().empty()) {
+    GTEST_SKIP() << harness::why_no_32_bit_programs();
+  }
+  const CatcherRun run = trace(L"virtual 20 0x100000 view 12 0x200000 fragments 16 0x180000", {}, L"vision_leak32.exe");
+  SCOPED_TRACE(run.describe());
+  for (const auto& [kind, function, count] :
+       {std::tuple{"virtual", "take_memory::operator()", 20}, std::tuple{"mapped_view", "map_section", 12},
+        std::tuple{"virtual", "leave_holes", 16}}) {
+    const json group = group_through(run, kind, function);
+    EXPECT_EQ(group.value("count", 0), count) << function;
+    ASSERT_FALSE(group.empty()) << function;
+    EXPECT_EQ(group["path"].back(), "vision_leak32.exe!wmain");
+  }
+}
+
+TEST(Allocations, a_32_bit_programs_freed_blocks_give_no_finding) {
+  if (!harness::why_no_32_bit_programs().empty()) {
+    GTEST_SKIP() << harness::why_no_32_bit_programs();
+  }
+  const CatcherRun run = trace(L"balanced 30 0x200000", L"--leak-limit 1M", L"vision_leak32.exe");
+  SCOPED_TRACE(run.describe());
+  EXPECT_EQ(run.program.exit_code, 0U);
+  EXPECT_FALSE(has_leak(run));
+}
+
+TEST(Allocations, stacks_that_grow_are_no_leak_and_the_summary_has_them) {
+  const CatcherRun run = trace(L"stacks 3 400", L"--leak-limit 1M");
+  SCOPED_TRACE(run.describe());
+  EXPECT_EQ(run.program.exit_code, 0U);
+  EXPECT_FALSE(has_leak(run));
+  EXPECT_GE(run.report["memory"]["processes"][0]["snapshot"]["stacks"].size(), 4U);
 }
 
 TEST(Allocations, a_crash_still_tells_what_was_there) {
@@ -196,6 +236,30 @@ TEST(Allocations, a_limit_still_tells_what_was_there) {
   SCOPED_TRACE(run.describe());
   EXPECT_EQ(run.program.exit_code, 137U);
   EXPECT_EQ(group_through(run, "heap_block", "HXmalloc").value("count", 0), 10);
+}
+
+TEST(Allocations, a_memory_limit_tells_who_took_it) {
+  const CatcherRun run = trace(L"leak 40 0x1000040 hang", L"--max-memory 300M --timeout 60");
+  SCOPED_TRACE(run.describe());
+  EXPECT_EQ(run.program.exit_code, 137U);
+  EXPECT_EQ(run.report["limit"]["kind"], "memory");
+  EXPECT_GE(group_through(run, "heap_block", "HXmalloc").value("count", 0), 15);
+  EXPECT_FALSE(run.report["memory"]["processes"][0].value("snapshot", json()).empty());
+}
+
+TEST(Allocations, the_trace_comes_with_the_summary_and_they_agree) {
+  const CatcherRun run = trace(L"leak 10 0x1000040 virtual 5 0x800000 view 4 0x400000");
+  SCOPED_TRACE(run.describe());
+  const json& process = run.report["memory"]["processes"][0];
+  ASSERT_TRUE(process.contains("snapshot"));
+  EXPECT_THAT(process["snapshot"]["headline"].get<std::string>(),
+              HasSubstr("10 of them have 0x1000040 bytes (10 x 16.0"));
+  const std::uint64_t seen = process["snapshot"]["space"]["committed"].get<std::uint64_t>();
+  const std::uint64_t traced = counts(run).at(0)["live_bytes"].get<std::uint64_t>();
+  EXPECT_GE(traced, 216 * kMegabyte);
+  EXPECT_LE(traced, seen);
+  EXPECT_GE(traced + 32 * kMegabyte, seen);  // images, files and stacks are the rest
+  EXPECT_THAT(run.program.err, HasSubstr("% of busy"));
 }
 
 TEST(Allocations, both_probes_serve_one_run) {

@@ -213,6 +213,31 @@ TEST(Memory, of_a_32_bit_program_is_read_in_its_own_layout) {
   EXPECT_GE(seen["stacks"].size(), 3U);
 }
 
+TEST(Memory, of_a_32_bit_program_each_use_is_told) {
+  if (!harness::why_no_32_bit_programs().empty()) {
+    GTEST_SKIP() << harness::why_no_32_bit_programs();
+  }
+  const auto leak32 = [](std::wstring_view words) { return leak(words, L"--memory", L"vision_leak32.exe"); };
+  const CatcherRun run = leak32(L"virtual 5 0x1000000 reserve 3 0x2000000 view 4 0x800000 stacks 3 400");
+  SCOPED_TRACE(run.describe());
+  const json seen = snapshot(run);
+  EXPECT_GE(use(seen, "<unknown>")["bytes"].get<std::uint64_t>(), 176 * kMega);
+  EXPECT_LT(use(seen, "<unknown>")["committed"].get<std::uint64_t>(), 100 * kMega);
+  EXPECT_GE(use(seen, "Section")["bytes"].get<std::uint64_t>(), 32 * kMega);
+  EXPECT_EQ(seen["threads"], 4);
+  EXPECT_LT(use(snapshot(leak32(L"balanced 10 0x1000040")), "Heap")["bytes"].get<std::uint64_t>(), 16 * kMega);
+}
+
+TEST(Memory, of_a_32_bit_child_with_holes_is_told) {
+  if (!harness::why_no_32_bit_programs().empty()) {
+    GTEST_SKIP() << harness::why_no_32_bit_programs();
+  }
+  const CatcherRun run = leak(L"child fragments 50 0x100000", L"--memory", L"vision_leak32.exe");
+  SCOPED_TRACE(run.describe());
+  EXPECT_GE(use(snapshot(run, 1), "Free")["regions"].get<std::uint64_t>(),
+            use(snapshot(run, 0), "Free")["regions"].get<std::uint64_t>() + 40);
+}
+
 TEST(Diff, names_what_grew_between_two_runs) {
   const std::filesystem::path directory = harness::scratch_directory();
   const CatcherRun small = leak(L"leak 2 0x1000040");
