@@ -58,8 +58,8 @@ std::string finding_text(const HandleFinding& finding, const TextOptions& option
   if (!finding.note.empty()) {
     text += fmt::format("  note        {}\n", escape_for_terminal(finding.note));
   }
-  text += fmt::format("  thread {}, {}, after {} ms\n", finding.event.tid, finding.event.function,
-                      finding.event.time.count());
+  const std::string call = finding.event.function.empty() ? std::string() : finding.event.function + ", ";
+  text += fmt::format("  thread {}, {}after {} ms\n", finding.event.tid, call, finding.event.time.count());
   text += stack_text(finding.event.stack, options, kShortStack, true);
   if (finding.history.empty()) {
     return text;
