@@ -136,11 +136,25 @@ std::uint64_t size_of(HANDLE process, Address base, std::uint64_t claimed) {
   return is_true ? claimed : mapped_extent(process, base);
 }
 
-void describe(Process& process, Module& module) {
+// The same image where another process has it, by what its load event and its headers say.
+const Module* find_twin(const std::vector<Module>& known, const Module& module, const ImageHeaders& headers) {
+  const auto twin = std::find_if(known.begin(), known.end(), [&](const Module& other) {
+    return other.base == module.base && other.name == module.name && other.size == headers.size &&
+           other.timestamp == headers.timestamp && other.is_64_bit == headers.is_64_bit;
+  });
+  return twin == known.end() ? nullptr : &*twin;
+}
+
+void describe(Process& process, Module& module, const std::vector<Module>& known = {}) {
   if (module.size != 0) {
     return;
   }
   const auto headers = read_image_headers(process.memory, module.base);
+  const Module* const twin = headers && !module.name.empty() ? find_twin(known, module, *headers) : nullptr;
+  if (twin != nullptr && (module.base != process.image_base || twin->path == process.image)) {
+    module = *twin;
+    return;
+  }
   module.size = size_of(process.handle, module.base, headers ? headers->size : 0);
   if (headers) {
     module.timestamp = headers->timestamp;
@@ -194,9 +208,9 @@ void describe_process(Process& process) {
   process.command_line = read_command_line(process);
 }
 
-void describe_modules(Process& process) {
+void describe_modules(Process& process, const std::vector<Module>& known) {
   for (Module& module : process.modules) {
-    describe(process, module);
+    describe(process, module, known);
   }
 }
 

@@ -94,7 +94,9 @@ std::uint32_t parent_of(HANDLE process);
 
 // Reads size, time stamp and path of the modules that were not asked about before. Costs several system calls a module:
 // only when something is reported.
-void describe_modules(Process& process);
+// `known` are modules of other processes that were described: what the headers call the same image, at the same place,
+// is not asked about again.
+void describe_modules(Process& process, const std::vector<Module>& known = {});
 
 // The module that an address lies in, described; nothing when it lies in none.
 std::optional<Module> module_at(Process& process, Address address);

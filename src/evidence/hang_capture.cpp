@@ -106,6 +106,12 @@ std::vector<double> cpu_shares(std::span<const microseconds> used, microseconds 
   return shares;
 }
 
+std::vector<double> cpu_shares(std::span<const microseconds> used, microseconds window) {
+  SYSTEM_INFO info{};
+  GetNativeSystemInfo(&info);
+  return cpu_shares(used, window, info.dwNumberOfProcessors);
+}
+
 std::vector<double> measure_cpu_shares(std::span<void* const> threads, std::chrono::milliseconds window) {
   if (threads.empty()) {
     return {};
@@ -119,10 +125,7 @@ std::vector<double> measure_cpu_shares(std::span<void* const> threads, std::chro
   for (std::size_t i = 0; i < threads.size(); ++i) {
     used[i] = processor_time(threads[i]) - used[i];
   }
-  const auto passed = std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - begin);
-  SYSTEM_INFO info{};
-  GetNativeSystemInfo(&info);
-  return cpu_shares(used, passed, info.dwNumberOfProcessors);
+  return cpu_shares(used, std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - begin));
 }
 
 Address find_loader_lock(void* process, const MemoryReader& memory, bool is_64_bit) {

@@ -21,6 +21,8 @@ std::vector<double> measure_cpu_shares(std::span<void* const> threads, std::chro
 // The same decision on values: `used` by each thread during `window` on a machine with `processors`.
 std::vector<double> cpu_shares(std::span<const std::chrono::microseconds> used, std::chrono::microseconds window,
                                unsigned processors);
+// On this machine.
+std::vector<double> cpu_shares(std::span<const std::chrono::microseconds> used, std::chrono::microseconds window);
 
 // The address of the loader lock, which the PEB of a process (HANDLE with PROCESS_QUERY_INFORMATION) names; null where
 // it cannot be told.

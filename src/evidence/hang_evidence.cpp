@@ -1,5 +1,6 @@
 #include "evidence/hang_evidence.h"
 
+#include "debugger/process_usage.h"
 #include "evidence/hang.h"
 #include "evidence/hang_capture.h"
 #include "evidence/stopped_process.h"
@@ -13,6 +14,7 @@
 #include <exception>
 #include <map>
 #include <set>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -21,9 +23,6 @@ namespace catcher {
 namespace {
 
 using Clock = StoppedProcess::Clock;
-
-// Long enough to tell a thread that computes from one that sleeps, short enough not to be noticed.
-constexpr std::chrono::milliseconds kCpuWindow{60};
 
 using CpuShares = std::map<std::pair<std::uint32_t, std::uint32_t>, double>;  // by pid and tid
 
@@ -37,7 +36,23 @@ std::vector<Process*> living(ProcessTree& tree) {
   return result;
 }
 
-CpuShares measure(const std::vector<Process*>& processes, std::chrono::milliseconds window) {
+bool is_long_enough(const CpuSample* earlier) {
+  return earlier != nullptr && Clock::now() - earlier->taken >= kCpuWindow / 2;
+}
+
+// Of a thread that has begun since then: all that it has used.
+std::vector<double> shares_since(const CpuSample& earlier, std::span<void* const> threads,
+                                 std::span<const std::pair<std::uint32_t, std::uint32_t>> ids) {
+  std::vector<std::chrono::microseconds> used;
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    const auto before = earlier.used.find(ids[i].second);
+    used.push_back(processor_time(threads[i]) -
+                   (before == earlier.used.end() ? std::chrono::microseconds(0) : before->second));
+  }
+  return cpu_shares(used, std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - earlier.taken));
+}
+
+CpuShares measure(const std::vector<Process*>& processes, std::chrono::milliseconds window, const CpuSample* earlier) {
   std::vector<void*> handles;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> ids;
   for (const Process* process : processes) {
@@ -46,7 +61,8 @@ CpuShares measure(const std::vector<Process*>& processes, std::chrono::milliseco
       ids.emplace_back(process->pid, tid);
     }
   }
-  const std::vector<double> shares = measure_cpu_shares(handles, window);
+  const std::vector<double> shares =
+      is_long_enough(earlier) ? shares_since(*earlier, handles, ids) : measure_cpu_shares(handles, window);
   CpuShares result;
   for (std::size_t i = 0; i < ids.size() && i < shares.size(); ++i) {
     result[ids[i]] = shares[i];
@@ -72,8 +88,13 @@ ThreadIds suspend(const std::vector<Process*>& processes) {
 }
 
 HungProcess look_at(Process& process, SymbolCache& symbols, const CpuShares& shares, const ThreadIds& suspended,
-                    Clock::time_point deadline) {
-  StoppedProcess stopped(process, symbols);
+                    std::vector<Module>& modules, Clock::time_point deadline) {
+  StoppedProcess stopped(process, symbols, modules);
+  for (const Module& module : process.modules) {
+    if (find_module(modules, module.base) == nullptr) {
+      modules.push_back(module);
+    }
+  }
   HungProcess hung;
   hung.pid = process.pid;
   hung.image = file_name_of(process.image);
@@ -123,13 +144,15 @@ void resume(const Process& process) {
   }
 }
 
-Hang look(const std::vector<Process*>& processes, SymbolCache& symbols, std::chrono::milliseconds time) {
+Hang look(const std::vector<Process*>& processes, SymbolCache& symbols, std::chrono::milliseconds time,
+          const CpuSample* earlier) {
   const auto deadline = Clock::now() + time;
-  const CpuShares shares = measure(processes, std::min(kCpuWindow, time / 4));
+  const CpuShares shares = measure(processes, std::min(kCpuWindow, time / 4), earlier);
   const ThreadIds suspended = suspend(processes);
   std::vector<HungProcess> hung;
+  std::vector<Module> modules;  // each kind once: the processes of a tree have most of theirs in common
   for (Process* process : processes) {
-    hung.push_back(look_at(*process, symbols, shares, suspended, deadline));
+    hung.push_back(look_at(*process, symbols, shares, suspended, modules, deadline));
   }
   add_dialogs(hung, processes);
   return classify_hang(hung);
@@ -138,10 +161,10 @@ Hang look(const std::vector<Process*>& processes, SymbolCache& symbols, std::chr
 }  // namespace
 
 Hang look_at_processes(const std::vector<Process*>& processes, SymbolCache& symbols, std::chrono::milliseconds time,
-                       Afterwards afterwards) noexcept {
+                       Afterwards afterwards, const CpuSample* earlier) noexcept {
   Hang hang;
   try {
-    hang = look(processes, symbols, time);
+    hang = look(processes, symbols, time, earlier);
   } catch (const std::exception& error) {
     hang.detail = std::string("the stacks could not be taken: ") + error.what();
   }
@@ -151,9 +174,19 @@ Hang look_at_processes(const std::vector<Process*>& processes, SymbolCache& symb
   return hang;
 }
 
-Hang look_at_hang(ProcessTree& tree, SymbolCache& symbols, std::chrono::milliseconds time,
-                  Afterwards afterwards) noexcept {
-  return look_at_processes(living(tree), symbols, time, afterwards);
+Hang look_at_hang(ProcessTree& tree, SymbolCache& symbols, std::chrono::milliseconds time, Afterwards afterwards,
+                  const CpuSample* earlier) noexcept {
+  return look_at_processes(living(tree), symbols, time, afterwards, earlier);
+}
+
+CpuSample sample_cpu(ProcessTree& tree) {
+  CpuSample sample{Clock::now(), {}};
+  for (const Process* process : living(tree)) {
+    for (const auto& [tid, thread] : process->threads) {
+      sample.used[tid] = processor_time(thread.handle);
+    }
+  }
+  return sample;
 }
 
 }  // namespace catcher

@@ -18,8 +18,8 @@ void trim(std::vector<AnyFrame>& frames) {
   }
 }
 
-std::vector<Module> described_modules(Process& process) {
-  describe_modules(process);
+std::vector<Module> described_modules(Process& process, const std::vector<Module>& known) {
+  describe_modules(process, known);
   return process.modules;
 }
 
@@ -35,11 +35,11 @@ std::wstring symbol_path(const SymbolOptions& options) {
 
 }  // namespace
 
-StoppedProcess::StoppedProcess(Process& process, SymbolCache& symbols)
+StoppedProcess::StoppedProcess(Process& process, SymbolCache& symbols, const std::vector<Module>& known)
     : process_(process),
       map_(process.handle),
       images_(process.memory),
-      symbolizer_(symbols, described_modules(process), process.memory),
+      symbolizer_(symbols, described_modules(process, known), process.memory),
       unwinder_x86_(images_, process.modules, symbol_path(symbols.options())) {}
 
 StoppedThread StoppedProcess::look_at(const Thread& thread, std::optional<Registers> registers) const {

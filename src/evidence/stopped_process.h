@@ -36,7 +36,8 @@ class StoppedProcess {
   using Clock = std::chrono::steady_clock;
 
   // `process` and `symbols` must outlive it.
-  StoppedProcess(Process& process, SymbolCache& symbols);
+  // `known` are modules that were described in other processes.
+  StoppedProcess(Process& process, SymbolCache& symbols, const std::vector<Module>& known = {});
   StoppedProcess(const StoppedProcess&) = delete;
   StoppedProcess& operator=(const StoppedProcess&) = delete;
 

@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace catcher {
+namespace {
+
+constexpr std::chrono::seconds kMoment{1};
+
+}  // namespace
 
 std::shared_ptr<SymbolFile> SymbolCache::file(const std::string& path) {
   SymbolFileMap map = SymbolFileMap::open(path);
@@ -18,6 +23,23 @@ std::shared_ptr<SymbolFile> SymbolCache::file(const std::string& path) {
   files_.push_front(added);
   drop_oldest();
   return added;
+}
+
+std::shared_ptr<SymbolFile> SymbolCache::file(const std::string& path, std::uint32_t timestamp, std::uint64_t size) {
+  const auto now = std::chrono::steady_clock::now();
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(seen_, [now](const auto& seen) { return now - seen.second.when > kMoment; });
+    const auto seen = seen_.find(path);
+    auto known = seen == seen_.end() ? nullptr : seen->second.file.lock();
+    if (known != nullptr && known->is_build(timestamp, size)) {
+      return known;
+    }
+  }
+  auto found = file(path);
+  const std::lock_guard lock(mutex_);
+  seen_[path] = {found, now};
+  return found;
 }
 
 std::size_t SymbolCache::file_count() const {

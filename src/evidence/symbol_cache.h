@@ -2,9 +2,11 @@
 
 #include "evidence/symbol_file.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,6 +26,10 @@ class SymbolCache {
   // The symbols of the image at `path`. Throws std::system_error when it cannot be read or is no PE image.
   std::shared_ptr<SymbolFile> file(const std::string& path);
 
+  // The same for one build of the image. Where that was at `path` a moment ago it is believed to be there still: a look
+  // at a whole tree asks for the same files once a process.
+  std::shared_ptr<SymbolFile> file(const std::string& path, std::uint32_t timestamp, std::uint64_t size);
+
   const SymbolOptions& options() const { return options_; }
   std::size_t file_count() const;
 
@@ -34,6 +40,11 @@ class SymbolCache {
   mutable std::mutex mutex_;                      // guards what follows
   std::list<std::shared_ptr<SymbolFile>> files_;  // the one that was used last comes first
   std::uint64_t bytes_ = 0;
+  struct Seen {
+    std::weak_ptr<SymbolFile> file;
+    std::chrono::steady_clock::time_point when;
+  };
+  std::map<std::string, Seen> seen_;  // by path
 };
 
 }  // namespace catcher

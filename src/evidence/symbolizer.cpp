@@ -59,7 +59,7 @@ void Symbolizer::open(State& state) {
     state.problem = "path not known";
   } else {
     try {
-      auto file = cache_.file(state.module.path);
+      auto file = cache_.file(state.module.path, state.module.timestamp, state.module.size);
       if (file->is_build(state.module.timestamp, state.module.size)) {
         state.file = std::move(file);
         return;

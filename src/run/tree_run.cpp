@@ -157,7 +157,8 @@ class Run {
   std::optional<Clock::time_point> next_look() const {
     std::optional<Clock::time_point> next = deadline_.deadline();
     const auto sample = memory_ ? std::optional(memory_->next_look()) : std::nullopt;
-    for (const auto& other : {limits_.next_look(session_.tree()), rest_deadline_, break_.moment(), sample}) {
+    for (const auto& other :
+         {limits_.next_look(session_.tree()), rest_deadline_, break_.moment(), sample, cpu_look()}) {
       if (other && (!next || *other < *next)) {
         next = other;
       }
@@ -165,8 +166,16 @@ class Run {
     return next;
   }
 
+  // Shortly before the deadline, so that it is known who uses the processor when it comes.
+  std::optional<Clock::time_point> cpu_look() const {
+    return deadline_.deadline() && !cpu_ ? std::optional(*deadline_.deadline() - kCpuWindow) : std::nullopt;
+  }
+
   void on_time() {
     const auto now = Clock::now();
+    if (cpu_look() && now >= *cpu_look()) {
+      cpu_ = sample_cpu(session_.tree());
+    }
     if (memory_) {
       memory_->sample(session_.tree());
     }
@@ -203,7 +212,8 @@ class Run {
   }
 
   void look_at_tree() {
-    report_.hang = look_at_hang(session_.tree(), symbols_, options_.evidence.time, afterwards());
+    report_.hang =
+        look_at_hang(session_.tree(), symbols_, options_.evidence.time, afterwards(), cpu_ ? &*cpu_ : nullptr);
     report_.hang->bucket = report_.hang->processes.empty() ? std::string() : bucket_of(*report_.hang).id;
   }
 
@@ -441,6 +451,7 @@ class Run {
   std::string start_failure_;
   std::set<const Process*> crashed_;                // also those whose exception the policy ignores
   std::optional<Clock::time_point> rest_deadline_;  // of what the root left behind
+  std::optional<CpuSample> cpu_;                    // when the deadline was near
   std::optional<Ending> ending_;                    // there is a reason to end the tree
 };
 
