@@ -181,4 +181,20 @@ BENCHMARK(escape)->ArgName("hostile")->Arg(0)->Arg(1)->Unit(benchmark::kMicrosec
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int wmain(int argc, wchar_t** argv) {
+  std::vector<std::string> words;
+  for (int i = 0; i < argc; ++i) {
+    words.push_back(catcher::to_utf8(argv[i]));
+  }
+  std::vector<char*> pointers;
+  for (std::string& word : words) {
+    pointers.push_back(word.data());
+  }
+  pointers.push_back(nullptr);
+  benchmark::Initialize(&argc, pointers.data());
+  if (benchmark::ReportUnrecognizedArguments(argc, pointers.data())) {
+    return 2;
+  }
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
