@@ -20,6 +20,10 @@
 //   threads           does the rest in another thread
 //   touch             from here on, every page of an image is written to: not every system counts the others
 //   mark              says "mark" on stdout
+//   regions N         N reservations of which one page is committed: 2 N regions
+//   corrupt           what the heap of the library writes about itself is overwritten with 0x41
+//   garbage           the system's list of heaps in the PEB is overwritten with nonsense
+//   churn MS          two threads allocate and free VirtualAlloc blocks, until the program ends after so long
 //   crash, hang       and what it ends with; else it ends with 0
 //   kill_child        does the rest in a child process, and kills that when it says "mark"
 
@@ -30,6 +34,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <cwchar>
 #include <string>
 #include <string_view>
@@ -242,6 +247,44 @@ void repeat(Program& program, void (*what)(std::size_t bytes)) {
   }
 }
 
+void reserve_regions(std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    char* const block = static_cast<char*>(allocate_address_space(0x10000, MEM_RESERVE));
+    must(VirtualAlloc(block, 0x1000, MEM_COMMIT, PAGE_READWRITE));
+  }
+}
+
+// From the lists behind the signature on, as a program does that writes past its blocks.
+void corrupt_heap() {
+  void* const block = CCallHProc(0x200000);
+  must(block);
+  HANDLE heaps[64] = {};
+  const DWORD count = GetProcessHeaps(64, heaps);
+  for (DWORD i = 0; i < count && i < 64; ++i) {
+    std::memset(static_cast<char*>(heaps[i]) + 0x60, 0x41, 0x300);
+  }
+}
+
+// The PEB's NumberOfHeaps and ProcessHeaps (Microsoft's public symbols).
+void garble_list_of_heaps() {
+  constexpr bool kIs64Bit = sizeof(void*) == 8;
+#ifdef _WIN64
+  volatile unsigned long place = 0x60;  // a constant makes the compiler see an array without elements
+  char* const peb = reinterpret_cast<char*>(__readgsqword(place));
+#else
+  volatile unsigned long place = 0x30;
+  char* const peb = reinterpret_cast<char*>(__readfsdword(place));
+#endif
+  *reinterpret_cast<DWORD*>(peb + (kIs64Bit ? 0xE8 : 0x88)) = 0xFFFFFFFF;
+  *reinterpret_cast<std::uintptr_t*>(peb + (kIs64Bit ? 0xF0 : 0x90)) = reinterpret_cast<std::uintptr_t>(peb);
+}
+
+DWORD WINAPI churn(void*) {
+  for (;;) {
+    VirtualFree(allocate_address_space(0x10000, MEM_RESERVE | MEM_COMMIT), 0, MEM_RELEASE);
+  }
+}
+
 // False: not one of the words that take memory.
 bool take_memory(std::wstring_view word, Program& program) {
   if (word == L"leak") {
@@ -270,6 +313,17 @@ bool take_memory(std::wstring_view word, Program& program) {
   } else if (word == L"stacks") {
     const std::size_t count = program.next_number();
     use_stacks(count, program.next_number());
+  } else if (word == L"regions") {
+    reserve_regions(program.next_number());
+  } else if (word == L"corrupt") {
+    corrupt_heap();
+  } else if (word == L"garbage") {
+    garble_list_of_heaps();
+  } else if (word == L"churn") {
+    for (int i = 0; i < 2; ++i) {
+      CreateThread(nullptr, 0, &churn, nullptr, 0, nullptr);
+    }
+    Sleep(static_cast<DWORD>(program.next_number()));
   } else if (word == L"slowly") {
     const std::size_t count = program.next_number();
     const std::size_t bytes = program.next_number();

@@ -12,7 +12,7 @@ namespace catcher {
 namespace {
 
 // More are not looked at for one number: each costs a system call.
-constexpr int kMostRegions = 5000;
+constexpr int kMostRegions = 3000;
 
 std::optional<PROCESS_MEMORY_COUNTERS> counters_of(HANDLE process) {
   PROCESS_MEMORY_COUNTERS counters{};
@@ -62,9 +62,10 @@ CommittedRegions committed_regions(HANDLE process) {
 
 // A system that asks the process itself for its map never answers when the thread that should is stuck.
 CommittedRegions committed_regions_if_told(HANDLE process) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
-  return call_patiently<CommittedRegions>(
-             1, [process](std::size_t) { return std::optional(committed_regions(process)); }, {.deadline = deadline})
+  constexpr std::chrono::seconds kLongest{2};
+  return call_patiently<CommittedRegions>(1,
+                                          [process](std::size_t) { return std::optional(committed_regions(process)); },
+                                          {.deadline = std::chrono::steady_clock::now() + kLongest, .first = kLongest})
       .front()
       .value_or(CommittedRegions{});
 }

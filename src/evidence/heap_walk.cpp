@@ -66,19 +66,22 @@ std::map<Address, HeapKind> find_by_signature(const MemoryReader& memory, const 
   return found;
 }
 
-// By signature only where the system keeps no list: that costs a read for every allocation.
+// By signature only where the system keeps no list that can be believed: that costs a read for every allocation.
 std::map<Address, HeapKind> find_candidates(const MemoryReader& memory, const Allocations& allocations,
                                             const HeapRoots& roots, bool is_64_bit) {
   std::map<Address, HeapKind> found;
   const auto take = [&](Address heap) {
     const Allocation* allocation = allocations.find(heap);
-    if (allocation != nullptr && allocation->base == heap) {
+    const bool is_allocation = allocation != nullptr && allocation->base == heap;
+    if (is_allocation) {
       found.try_emplace(heap, kind_of(signature_at(memory, heap, is_64_bit)));
     }
+    return is_allocation;
   };
-  std::for_each(roots.listed.begin(), roots.listed.end(), take);
-  if (found.empty()) {
-    found = find_by_signature(memory, allocations, is_64_bit);
+  const auto good = std::count_if(roots.listed.begin(), roots.listed.end(), take);
+  const auto is_known = [](const auto& one) { return one.second != HeapKind::kUnknown; };
+  if (static_cast<std::size_t>(good) != roots.listed.size() || std::none_of(found.begin(), found.end(), is_known)) {
+    found.merge(find_by_signature(memory, allocations, is_64_bit));
   }
   take(roots.process_heap);
   return found;

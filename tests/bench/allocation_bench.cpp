@@ -127,6 +127,7 @@ void run_caught(int count, int depth, catcher::MemoryProbe probe) {
   options.command_line = loop_command(count, depth);
   options.memory.probe = probe;
   options.memory.rate = 0;
+  options.memory.interval = std::chrono::hours(1);  // samples of the committed memory are another matter
   catcher::run(options);
 }
 
@@ -144,6 +145,11 @@ double cost(int count, Run run) {
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values.at(values.size() / 2);
+}
+
+void show_spread(const char* what, const std::vector<double>& values) {
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  std::printf("%-14s %8.1f us, %.1f to %.1f\n", what, median(values), *least, *most);
 }
 
 }  // namespace
@@ -172,10 +178,12 @@ int wmain(int argument_count, wchar_t** words) {
                 round + 1, none.back(), bare.back(), traced.back(), kDeep - kShallow, deep.back());
     std::fflush(stdout);
   }
-  std::printf(
-      "median of an allocation and its free: no probe %.1f us, bare %.1f us, trace %.1f us (%.2f x bare), %d "
-      "frames deeper %.1f us (%.2f us a frame)\n",
-      median(none), median(bare), median(traced), median(traced) / median(bare), kDeep - kShallow, median(deep),
-      (median(deep) - median(traced)) / (kDeep - kShallow));
+  std::puts("an allocation and its free, median and spread");
+  show_spread("no probe", none);
+  show_spread("bare", bare);
+  show_spread("trace", traced);
+  show_spread("trace, deep", deep);
+  std::printf("trace is %.2f x bare; a frame more costs %.2f us\n", median(traced) / median(bare),
+              (median(deep) - median(traced)) / (kDeep - kShallow));
   return 0;
 }

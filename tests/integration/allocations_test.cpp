@@ -262,6 +262,13 @@ TEST(Allocations, the_trace_comes_with_the_summary_and_they_agree) {
   EXPECT_THAT(run.program.err, HasSubstr("% of busy"));
 }
 
+TEST(Allocations, what_comes_and_goes_in_two_threads_until_the_end_is_no_leak) {
+  const CatcherRun run = trace(L"churn 300", L"--leak-limit 1M --memory-interval 20ms --timeout 60");
+  SCOPED_TRACE(run.describe());
+  EXPECT_EQ(run.program.exit_code, 0U);
+  EXPECT_FALSE(has_leak(run));
+}
+
 TEST(Allocations, both_probes_serve_one_run) {
   const CatcherRun run = harness::run_catcher(L"--memory=trace --handles --leak-limit 1M --probe-rate 0",
                                               harness::program(L"vision_leak.exe") + L" view 4 0x200000");

@@ -149,6 +149,29 @@ TEST(Memory, a_child_that_its_parent_kills_is_looked_at_before) {
   expect_ten_images(top_heap(snapshot(run, 1)));
 }
 
+TEST(Memory, a_list_of_heaps_full_of_nonsense_hides_no_heap) {
+  const CatcherRun run = leak(L"leak 10 0x1000040 garbage");
+  SCOPED_TRACE(run.describe());
+  EXPECT_EQ(run.program.exit_code, 0U);
+  expect_ten_images(top_heap(snapshot(run)));
+}
+
+TEST(Memory, a_heap_that_was_written_over_is_survived) {
+  const CatcherRun run = leak(L"leak 10 0x1000040 corrupt crash");
+  SCOPED_TRACE(run.describe());
+  EXPECT_EQ(run.verdict(), "crashed");
+  ASSERT_EQ(snapshot(run).value("moment", ""), "crash");
+  const json seen = snapshot(run);
+  EXPECT_GE(use(seen, "Heap")["bytes"].get<std::uint64_t>() + use(seen, "<unknown>")["bytes"].get<std::uint64_t>(),
+            160 * kMega);
+}
+
+TEST(Memory, thousands_of_regions_are_counted) {
+  const CatcherRun run = leak(L"regions 2000", L"--memory --memory-interval 1h");
+  SCOPED_TRACE(run.describe());
+  EXPECT_GE(use(snapshot(run), "<unknown>")["regions"].get<std::uint64_t>(), 4000U);
+}
+
 TEST(Memory, is_looked_at_where_a_program_crashes) {
   const CatcherRun run = leak(L"leak 10 0x1000040 crash");
   SCOPED_TRACE(run.describe());

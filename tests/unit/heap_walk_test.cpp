@@ -218,6 +218,31 @@ TEST(HeapWalk, what_the_system_lists_is_believed_and_nothing_else_is_read) {
   EXPECT_EQ(space.find({kHeap, {{0x999000}}}).heaps.size(), 2U) << "a list that names no memory is none";
 }
 
+TEST(HeapWalk, a_list_of_heaps_that_names_no_heap_is_not_believed) {
+  Space space(true);
+  space.allocate(kHeap, 0x100000, 0x20000);
+  space.make_nt_heap(kHeap);
+  constexpr Address kNoHeap{0x5000000};
+  space.allocate(kNoHeap, 0x100000, 0x20000);
+  HeapRoots roots;
+  roots.listed = {kNoHeap, {0xDEAD0000}, kHeap + 0x8};
+  const HeapFindings found = space.find(roots);
+  EXPECT_TRUE(std::any_of(found.heaps.begin(), found.heaps.end(),
+                          [](const HeapSize& heap) { return heap.base == kHeap && heap.kind == HeapKind::kNt; }));
+}
+
+TEST(HeapWalk, a_list_of_heaps_that_is_partly_nonsense_is_not_all_that_is_looked_at) {
+  Space space(true);
+  constexpr Address kOther{0x5000000};
+  for (const Address heap : {kHeap, kOther}) {
+    space.allocate(heap, 0x100000, 0x20000);
+    space.make_nt_heap(heap);
+  }
+  HeapRoots roots;
+  roots.listed = {kHeap, {0xDEAD0000}};
+  EXPECT_EQ(space.find(roots).heaps.size(), 2U);
+}
+
 TEST(HeapWalk, the_list_of_heaps_is_read_from_both_kinds_of_environment_blocks) {
   for (const bool is_64_bit : {true, false}) {
     Space space(is_64_bit);
