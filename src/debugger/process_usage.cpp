@@ -62,7 +62,7 @@ CommittedRegions committed_regions(HANDLE process) {
 
 // A system that asks the process itself for its map never answers when the thread that should is stuck.
 CommittedRegions committed_regions_if_told(HANDLE process) {
-  constexpr std::chrono::seconds kLongest{2};
+  constexpr std::chrono::seconds kLongest{5};
   return call_patiently<CommittedRegions>(1,
                                           [process](std::size_t) { return std::optional(committed_regions(process)); },
                                           {.deadline = std::chrono::steady_clock::now() + kLongest, .first = kLongest})
