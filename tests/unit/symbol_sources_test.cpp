@@ -213,6 +213,17 @@ TEST_F(SymbolSources, the_cache_reads_a_file_once_and_a_rebuilt_one_again) {
   EXPECT_EQ(cache.file_count(), 2u);
 }
 
+TEST_F(SymbolSources, a_build_that_was_there_a_moment_ago_is_not_looked_for_again_and_another_one_is) {
+  const Sandbox sandbox;
+  SymbolCache cache;
+  const std::string path = sandbox.copy("coff.exe", "app.exe");
+  const Module module = fixture::module_of(path, kBase);
+  const auto first = cache.file(path, module.timestamp, module.size);
+  std::filesystem::rename(path, sandbox.directory("old.exe"));
+  EXPECT_EQ(cache.file(path, module.timestamp, module.size), first);
+  EXPECT_THROW(cache.file(path, module.timestamp + 1, module.size), std::system_error);
+}
+
 class PdbSources : public testing::Test {
  protected:
   void SetUp() override {
