@@ -102,6 +102,21 @@ const CommandRow& command_of(const std::vector<std::wstring>& words) {
   return found == kCommands.end() ? kCommands.front() : *found;
 }
 
+// The switches that may stand before a command's name, as with other programs: "catcher -q sweep ...".
+constexpr std::array<std::wstring_view, 4> kBeforeCommand{L"-q", L"--quiet", L"-v", L"--verbose"};
+
+// With the command's name in front.
+CommandLine command_first(CommandLine command_line) {
+  auto& words = command_line.own;
+  const auto name = std::ranges::find_if(words, [](const std::wstring& word) {
+    return std::ranges::find(kBeforeCommand, std::wstring_view(word)) == kBeforeCommand.end();
+  });
+  if (name != words.end() && command_of({*name}).command != Command::kRun) {
+    std::rotate(words.begin(), name, std::next(name));
+  }
+  return command_line;
+}
+
 void add_options(CLI::App& app, const CommandRow& command, Words& words) {
   app.usage(fmt::format("Usage: {}", command.usage));
   app.footer(std::string(kFooter));
@@ -228,7 +243,8 @@ void interpret_diff(const CommandLine& command_line, const CommandRow& row, Requ
 
 }  // namespace
 
-Request parse_options(const CommandLine& command_line) {
+Request parse_options(const CommandLine& as_typed) {
+  const CommandLine command_line = command_first(as_typed);
   const CommandRow& row = command_of(command_line.own);
   CLI::App app(std::string(row.purpose), "catcher");
   Request request;

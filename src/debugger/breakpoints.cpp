@@ -13,6 +13,9 @@ constexpr std::byte kInt3{0xCC};
 // The longest instruction that is emulated.
 constexpr std::size_t kLongestStepped = 5;
 
+// What lies this close together is read and written in one go: the bytes between cost less than a system call.
+constexpr std::uint64_t kClose = 4096;
+
 SteppedInstruction stepped(std::span<const std::byte> bytes) {
   std::array<std::byte, kLongestStepped> code{};
   const std::size_t got = std::min(code.size(), bytes.size());
@@ -57,16 +60,15 @@ bool BreakpointTable::set(ProcessMemory& memory, Address at, BreakpointOwner own
   if (const auto there = breakpoints_.find(at); there != breakpoints_.end()) {
     return claim(there->second, {owner, id});
   }
-  std::array<std::byte, 1> original{};
-  const auto instruction = stepped_instruction(memory, at);
+  std::array<std::byte, kLongestStepped> code{};
+  const std::size_t got = memory.read(at, code);
   // An int3 of the debuggee's own could not be told from ours, once it is stepped over.
-  if (!instruction || memory.read(at, original) != original.size() || original.front() == kInt3 ||
-      !memory.write_code(at, kInt3)) {
+  if (got == 0 || code.front() == kInt3 || !memory.write_code(at, kInt3)) {
     return false;
   }
-  memory.mask(at, original.front());
+  memory.mask(at, code.front());
   removed_.erase(at);
-  breakpoints_.emplace(at, Breakpoint{{{owner, id}}, module, original.front(), *instruction});
+  breakpoints_.emplace(at, Breakpoint{{{owner, id}}, module, code.front(), stepped(std::span(code).first(got))});
   return true;
 }
 
@@ -75,12 +77,23 @@ bool BreakpointTable::set_all(ProcessMemory& memory, std::span<const PlannedBrea
   if (planned.empty()) {
     return true;
   }
-  const auto [first, last] =
-      std::minmax_element(planned.begin(), planned.end(),
-                          [](const PlannedBreakpoint& a, const PlannedBreakpoint& b) { return a.at < b.at; });
-  const Address low = first->at;
-  std::vector<std::byte> code(last->at - low + kLongestStepped);
-  if (memory.read(low, code) < last->at - low + 1) {
+  const auto is_before = [](const PlannedBreakpoint& a, const PlannedBreakpoint& b) { return a.at < b.at; };
+  std::vector<PlannedBreakpoint> sorted(planned.begin(), planned.end());
+  std::sort(sorted.begin(), sorted.end(), is_before);
+  const auto gap =
+      std::adjacent_find(sorted.begin(), sorted.end(),
+                         [](const PlannedBreakpoint& a, const PlannedBreakpoint& b) { return b.at - a.at > kClose; });
+  if (gap != sorted.end()) {
+    const std::span all(sorted);
+    const auto first = static_cast<std::size_t>(gap - sorted.begin()) + 1;
+    const bool are_set = set_all(memory, all.first(first), owner, module);
+    return set_all(memory, all.subspan(first), owner, module) && are_set;
+  }
+  const Address low = sorted.front().at;
+  const std::uint64_t extent = sorted.back().at - low;
+  std::vector<std::byte> code(extent + kLongestStepped);
+  code.resize(memory.read(low, code));
+  if (code.size() <= extent) {
     return false;
   }
   std::vector<std::byte> patched = code;

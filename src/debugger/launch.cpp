@@ -214,7 +214,11 @@ LaunchedProcess launch(const LaunchRequest& request) {
       continue;
     }
     if (const auto created = try_to_create(target, way, job)) {
-      return launched_by(*created, way, request.surroundings.strict_handles, std::move(job));
+      LaunchedProcess launched = launched_by(*created, way, request.surroundings.strict_handles, std::move(job));
+      if (!is_script(target.program)) {
+        launched.command_line = to_utf8(request.command_line);
+      }
+      return launched;
     }
   }
   throw std::logic_error("the last way of starting a target neither starts it nor says why");

@@ -24,6 +24,7 @@ struct LaunchRequest {
 // event is continued.
 struct LaunchedProcess {
   std::uint32_t pid = 0;
+  std::string command_line;            // its own; empty: not known, as for a script, which the OS starts a shell for
   std::optional<Job> job;              // none: the OS refused one, and the tree is only known by its debug events
   std::string job_warning;             // why there is none; empty when there is one
   bool strict_handles = false;         // the OS has taken the request that a bad handle raises an exception in it

@@ -1,17 +1,9 @@
 #include "debugger/leftover_handles.h"
 
 namespace catcher {
-namespace {
-
-bool is_open(HANDLE handle) noexcept {
-  DWORD flags = 0;
-  return handle != nullptr && GetHandleInformation(handle, &flags) != 0;
-}
-
-}  // namespace
 
 void close_leftover(const Thread& thread) noexcept {
-  if (is_open(thread.handle) && GetThreadId(thread.handle) == thread.tid) {
+  if (thread.handle != nullptr && GetThreadId(thread.handle) == thread.tid) {
     CloseHandle(thread.handle);
   }
 }
@@ -20,7 +12,7 @@ void close_leftovers(const Process& process) noexcept {
   for (const auto& [tid, thread] : process.threads) {
     close_leftover(thread);
   }
-  if (is_open(process.handle) && GetProcessId(process.handle) == process.pid) {
+  if (process.handle != nullptr && GetProcessId(process.handle) == process.pid) {
     CloseHandle(process.handle);
   }
 }

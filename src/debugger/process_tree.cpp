@@ -205,7 +205,9 @@ void describe_process(Process& process) {
   process.parent_pid = static_cast<std::uint32_t>(basic.parent_pid);
   process.peb = Address{reinterpret_cast<std::uintptr_t>(basic.peb)};
   process.image = image_path(process.handle);
-  process.command_line = read_command_line(process);
+  if (process.command_line.empty()) {  // else its starter has told it, which saves three reads in its memory
+    process.command_line = read_command_line(process);
+  }
 }
 
 void describe_modules(Process& process, const std::vector<Module>& known) {

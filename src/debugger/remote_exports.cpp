@@ -122,13 +122,18 @@ std::optional<Address> find_export(const MemoryReader& memory, Address base, std
 
 std::vector<std::optional<Address>> find_exports(const MemoryReader& memory, Address base,
                                                  std::span<const std::string_view> names) {
-  std::vector<std::optional<Address>> found(names.size());
   const auto headers = read_image_headers(memory, base);
-  if (!headers || headers->export_directory == 0) {
+  return headers ? find_exports(memory, base, *headers, names) : std::vector<std::optional<Address>>(names.size());
+}
+
+std::vector<std::optional<Address>> find_exports(const MemoryReader& memory, Address base, const ImageHeaders& headers,
+                                                 std::span<const std::string_view> names) {
+  std::vector<std::optional<Address>> found(names.size());
+  if (headers.export_directory == 0) {
     return found;
   }
-  const ExportBytes bytes(memory, base, *headers);
-  const auto tables = bytes.at<ExportTables>(std::uint64_t{headers->export_directory} + kNumberOfNamesOffset);
+  const ExportBytes bytes(memory, base, headers);
+  const auto tables = bytes.at<ExportTables>(std::uint64_t{headers.export_directory} + kNumberOfNamesOffset);
   for (std::size_t i = 0; tables && i < names.size(); ++i) {
     const auto index = find_name(bytes, *tables, names[i]);
     const auto ordinal =
@@ -136,7 +141,7 @@ std::vector<std::optional<Address>> find_exports(const MemoryReader& memory, Add
     const auto rva = ordinal
                          ? bytes.at<std::uint32_t>(std::uint64_t{tables->functions_rva} + std::uint64_t{*ordinal} * 4)
                          : std::nullopt;
-    if (rva && *rva != 0 && *rva < headers->size && !bytes.holds(*rva)) {
+    if (rva && *rva != 0 && *rva < headers.size && !bytes.holds(*rva)) {
       found[i] = base + *rva;
     }
   }

@@ -29,5 +29,8 @@ std::optional<Address> find_export(const MemoryReader& memory, Address base, std
 // The same for many names, whose tables are read once.
 std::vector<std::optional<Address>> find_exports(const MemoryReader& memory, Address base,
                                                  std::span<const std::string_view> names);
+// With headers that were read already.
+std::vector<std::optional<Address>> find_exports(const MemoryReader& memory, Address base, const ImageHeaders& headers,
+                                                 std::span<const std::string_view> names);
 
 }  // namespace catcher

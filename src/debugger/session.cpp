@@ -72,6 +72,9 @@ Session::Session(LaunchedProcess launched, Clock::time_point started, SessionRul
     : rules_(std::move(rules)), started_(started), launched_(std::move(launched)), port_(std::move(wakes)) {}
 
 Session::~Session() {
+  if (ended_) {
+    return;
+  }
   try {
     constexpr auto kLastGrace = std::chrono::seconds(2);
     if (rules_.attached) {
@@ -93,6 +96,7 @@ Step Session::next(std::optional<Clock::time_point> deadline) {
     resume_pending();
     if (root_seen_ && tree_.awaited() == 0) {
       if (auto step = wait_for_escaped(deadline)) {
+        ended_ = std::holds_alternative<TreeEnded>(*step) && tree_.living() == 0;
         return *step;
       }
       if (tree_.living() == 0) {
@@ -356,6 +360,8 @@ Event Session::on_process_created(const DEBUG_EVENT& raw) {
   fresh.memory = ProcessMemory(info.hProcess);
   fresh.image_base = to_address(info.lpBaseOfImage);
   fresh.started = Clock::now();
+  const bool is_root = !std::exchange(root_seen_, true);
+  fresh.command_line = is_root ? launched_.command_line : std::string();
   describe_process(fresh);
   if (fresh.image.empty()) {
     fresh.image = file_name_behind(image.get());
@@ -363,7 +369,6 @@ Event Session::on_process_created(const DEBUG_EVENT& raw) {
   fresh.modules.push_back(
       {fresh.image_base, 0, 0, fresh.state.bits == 64, fresh.image, std::string(file_name_of(fresh.image))});
   fresh.threads[raw.dwThreadId] = new_thread(raw.dwThreadId, info.hThread, info.lpThreadLocalBase);
-  const bool is_root = !std::exchange(root_seen_, true);
   // The request was for the root alone; what the OS makes of its children it must say itself.
   fresh.state.strict_handles = is_root ? launched_.strict_handles : checks_handles_strictly(fresh.handle);
   fresh.is_helper = !is_root && is_os_helper(fresh.image);

@@ -113,6 +113,7 @@ class Session {
   std::vector<Probe*> probes_;  // the caller's
   bool root_seen_ = false;
   bool killing_ = false;
+  bool ended_ = false;     // nothing is left to be ended
   bool released_ = false;  // what is alive at the end lives on
   // On its way to be let go, its threads halted.
   struct Detaching {

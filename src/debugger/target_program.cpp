@@ -55,10 +55,6 @@ bool has_extension(std::wstring_view path, std::wstring_view extension) {
              [](wchar_t a, wchar_t b) { return a == static_cast<wchar_t>(std::towlower(static_cast<wint_t>(b))); });
 }
 
-bool is_script(std::wstring_view path) {
-  return has_extension(path, L".bat") || has_extension(path, L".cmd");
-}
-
 std::wstring environment_variable(const wchar_t* name) {
   const DWORD needed = GetEnvironmentVariableW(name, nullptr, 0);
   if (needed == 0) {
@@ -175,6 +171,10 @@ void refuse_if_not_runnable(const std::wstring& path) {
 }
 
 }  // namespace
+
+bool is_script(std::wstring_view path) {
+  return has_extension(path, L".bat") || has_extension(path, L".cmd");
+}
 
 std::wstring_view program_word(std::wstring_view command_line) {
   const std::size_t begin = command_line.find_first_not_of(L" \t");

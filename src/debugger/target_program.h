@@ -42,6 +42,9 @@ ImageHeader read_image_header(std::span<const std::byte> beginning);
 // "x64", "ARM64", … for an IMAGE_FILE_MACHINE_* value.
 std::string_view machine_name(std::uint16_t machine);
 
+// True for a program that the OS starts a shell for.
+bool is_script(std::wstring_view path);
+
 // Finds the program that a command line names: as a path, in the current directory, then in PATH, with .com, .exe, .bat
 // and .cmd added where the name has no extension. Looks into the file, so that what cannot run is refused with the
 // reason. Throws StartError.

@@ -52,19 +52,22 @@ bool is_ntdll(std::string_view module_name) {
 }
 
 void watch_module(Process& process, const Module& module) {
-  for (const WatchedFunction& watched : watched_functions(module.name)) {
-    if (watched.module == kNtdll) {
-      // A 32-bit process has two ntdlls; every system call goes through the 64-bit one.
-      const auto headers = read_image_headers(process.memory, module.base);
-      if (!headers || headers->is_64_bit != (sizeof(void*) == 8)) {
-        continue;
-      }
-    }
-    if (const auto at = find_export(process.memory, module.base, watched.name)) {
-      process.breakpoints.set(process.memory, *at, BreakpointOwner::kWatchedFunction,
-                              static_cast<std::uint32_t>(watched.purpose), module.base);
+  const std::vector<WatchedFunction> watched = watched_functions(module.name);
+  const auto headers = watched.empty() ? std::nullopt : read_image_headers(process.memory, module.base);
+  // A 32-bit process has two ntdlls; every system call goes through the 64-bit one.
+  if (!headers || (watched.front().module == kNtdll && headers->is_64_bit != (sizeof(void*) == 8))) {
+    return;
+  }
+  std::vector<std::string_view> names;
+  std::ranges::transform(watched, std::back_inserter(names), &WatchedFunction::name);
+  const auto found = find_exports(process.memory, module.base, *headers, names);
+  std::vector<PlannedBreakpoint> planned;
+  for (std::size_t i = 0; i < watched.size(); ++i) {
+    if (found[i]) {
+      planned.push_back({*found[i], static_cast<std::uint32_t>(watched[i].purpose)});
     }
   }
+  process.breakpoints.set_all(process.memory, planned, BreakpointOwner::kWatchedFunction, module.base);
 }
 
 WatchedFunctionReached reached_function(const Process& process, WatchPurpose purpose, Address at,

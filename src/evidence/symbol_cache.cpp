@@ -9,14 +9,26 @@ constexpr std::chrono::seconds kMoment{1};
 
 }  // namespace
 
+template <typename Condition>
+std::shared_ptr<SymbolFile> SymbolCache::find(const Condition& is_meant) {
+  const auto known =
+      std::ranges::find_if(files_, [&](const std::shared_ptr<SymbolFile>& file) { return is_meant(*file); });
+  if (known == files_.end()) {
+    return nullptr;
+  }
+  files_.splice(files_.begin(), files_, known);
+  return files_.front();
+}
+
 std::shared_ptr<SymbolFile> SymbolCache::file(const std::string& path) {
-  SymbolFileMap map = SymbolFileMap::open(path);
+  const OpenedSymbolFile opened(path);
   const std::lock_guard lock(mutex_);
-  const auto known = std::ranges::find_if(
-      files_, [&map](const std::shared_ptr<SymbolFile>& file) { return file->identity() == map.identity(); });
-  if (known != files_.end()) {
-    files_.splice(files_.begin(), files_, known);
-    return files_.front();
+  if (auto known = find([&](const SymbolFile& file) { return file.is_still(path, opened.stamp()); })) {
+    return known;
+  }
+  SymbolFileMap map = opened.map();
+  if (auto known = find([&](const SymbolFile& file) { return file.identity() == map.identity(); })) {
+    return known;
   }
   auto added = std::make_shared<SymbolFile>(path, std::move(map), options_);
   bytes_ += added->size();

@@ -34,6 +34,9 @@ class SymbolCache {
   std::size_t file_count() const;
 
  private:
+  // The file that is meant, moved to the front; null when there is none.
+  template <typename Condition>
+  std::shared_ptr<SymbolFile> find(const Condition& is_meant);
   void drop_oldest();
 
   SymbolOptions options_;

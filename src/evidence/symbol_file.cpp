@@ -48,6 +48,7 @@ SymbolFile::SymbolFile(std::string path, SymbolFileMap file, const SymbolOptions
       options_(options),
       file_(std::move(file)),
       identity_(file_->identity()),
+      stamp_(file_->stamp()),
       image_(parse_or_throw(file_->bytes(), CoffImage::Layout::kFile)) {}
 
 SymbolFile::SymbolFile(std::vector<std::byte> image_in_memory)

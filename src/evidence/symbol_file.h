@@ -42,6 +42,11 @@ class SymbolFile {
   std::string description(SymbolBudget& budget);
 
   const FileIdentity& identity() const { return identity_; }
+
+  // Whether it can only be this file that has that stamp at that path now.
+  bool is_still(const std::string& path, const FileStamp& stamp) const {
+    return stamp.is_telling() && stamp == stamp_ && path == path_;
+  }
   std::uint64_t size() const { return image_.bytes().size(); }
 
  private:
@@ -55,6 +60,7 @@ class SymbolFile {
   std::optional<SymbolFileMap> file_;
   std::vector<std::byte> memory_;
   FileIdentity identity_;
+  FileStamp stamp_;
   CoffImage image_;
 
   std::mutex mutex_;  // guards what follows

@@ -10,6 +10,18 @@
 namespace catcher {
 namespace {
 
+FileStamp stamp_of(HANDLE file) {
+  FILE_STANDARD_INFO standard{};
+  FILE_BASIC_INFO basic{};
+  if (!GetFileInformationByHandleEx(file, FileStandardInfo, &standard, sizeof standard) ||
+      !GetFileInformationByHandleEx(file, FileBasicInfo, &basic, sizeof basic)) {
+    throw last_win32_error("GetFileInformationByHandleEx");
+  }
+  const auto number = [](const LARGE_INTEGER& value) { return static_cast<std::uint64_t>(value.QuadPart); };
+  return {number(standard.EndOfFile), number(basic.LastWriteTime), number(basic.CreationTime),
+          number(basic.ChangeTime)};
+}
+
 FileIdentity identity_of(HANDLE file) {
   FileIdentity identity;
   BY_HANDLE_FILE_INFORMATION basic{};
@@ -59,29 +71,38 @@ void SymbolFileMap::Unmapper::operator()(const void* view) const noexcept {
   UnmapViewOfFile(view);
 }
 
-SymbolFileMap SymbolFileMap::open(const std::string& path) {
-  const UniqueFile file(CreateFileW(to_utf16(path).c_str(), GENERIC_READ,
-                                    FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr, OPEN_EXISTING,
-                                    FILE_ATTRIBUTE_NORMAL, nullptr));
-  if (!file) {
+OpenedSymbolFile::OpenedSymbolFile(const std::string& path)
+    : file_(CreateFileW(to_utf16(path).c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                        nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr)) {
+  if (!file_) {
     throw last_win32_error("CreateFileW");
   }
-  if (GetFileType(file.get()) != FILE_TYPE_DISK) {  // "CON.pdb" and its kind
+  if (GetFileType(file_.get()) != FILE_TYPE_DISK) {  // "CON.pdb" and its kind
     throw win32_error("GetFileType", ERROR_BAD_FILE_TYPE);
   }
+  stamp_ = stamp_of(file_.get());
+}
+
+SymbolFileMap SymbolFileMap::open(const std::string& path) {
+  return OpenedSymbolFile(path).map();
+}
+
+SymbolFileMap OpenedSymbolFile::map() const {
   SymbolFileMap map;
-  map.identity_ = identity_of(file.get());
-  const bool remote = is_remote(file.get());
-  if (map.identity_.size == 0 || map.identity_.size > (remote ? kMaxRemoteSize : kMaxSize)) {
+  map.stamp_ = stamp_;
+  map.identity_ = identity_of(file_.get());
+  const bool remote = is_remote(file_.get());
+  if (map.identity_.size == 0 ||
+      map.identity_.size > (remote ? SymbolFileMap::kMaxRemoteSize : SymbolFileMap::kMaxSize)) {
     throw win32_error("CreateFileMappingW", map.identity_.size == 0 ? ERROR_FILE_INVALID : ERROR_FILE_TOO_LARGE);
   }
   if (remote) {
-    map.copy_ = read_all(file.get(), map.identity_.size);
+    map.copy_ = read_all(file_.get(), map.identity_.size);
     map.bytes_ = map.copy_;
     return map;
   }
   // Neither handle is needed once there is a view: the view keeps the section and the file.
-  const UniqueHandle section(CreateFileMappingW(file.get(), nullptr, PAGE_READONLY, 0, 0, nullptr));
+  const UniqueHandle section(CreateFileMappingW(file_.get(), nullptr, PAGE_READONLY, 0, 0, nullptr));
   if (!section) {
     throw last_win32_error("CreateFileMappingW");
   }

@@ -118,7 +118,7 @@ std::string end_lines(const SweepReport& report, const Paint& paint) {
   if (report.interrupted) {
     text += "catcher: interrupted; the same command continues where it stopped\n";
   } else if (!report.complete && report.failure.empty()) {
-    text += "catcher: not every input was run; the same command runs what is left\n";
+    text += "catcher: not every input was run; the command of the sweep, given again, runs what is left\n";
   }
   for (const std::string& warning : report.warnings) {
     text += fmt::format("catcher: {}\n", paint.caution("warning: " + escape_for_terminal(warning)));

@@ -115,7 +115,7 @@ RunReport Worker::run_once(const SweepRecord& record, const InputCopy& input) co
   observer.wants_dump = [&](const Crash& crash) {
     return store_.is_wanted(std::string(major_part(crash.bucket)), record.size, record.hash);
   };
-  return run_sharing(options, StopSource(), observer, shared_);
+  return run_sharing(options, never_, observer, shared_);
 }
 
 void Worker::keep(const SweepRecord& record, RunReport report, InputCopy& input, const std::wstring& source) {

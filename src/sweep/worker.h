@@ -32,6 +32,7 @@ class Worker {
   SharedParts& shared_;
   std::wstring directory_;
   std::optional<WorkDirectory> work_;
+  StopSource never_;  // a run that has begun is finished
 };
 
 }  // namespace catcher

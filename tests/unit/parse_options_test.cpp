@@ -128,6 +128,15 @@ TEST(ParseOptions, reads_every_option) {
   EXPECT_EQ(request.verbosity, Verbosity::kQuiet);
 }
 
+TEST(ParseOptions, switches_may_stand_before_the_name_of_a_command) {
+  const Request request = parse(L"-q sweep --corpus in --out out -- app.exe @@");
+  EXPECT_EQ(request.command, Command::kSweep);
+  EXPECT_EQ(request.verbosity, Verbosity::kQuiet);
+  EXPECT_EQ(request.sweep.corpus, "in");
+  EXPECT_EQ(parse(L"-q -- sweep in").command, Command::kRun);
+  EXPECT_EQ(complaint(L"--timeout sweep -- app.exe"), complaint(L"--timeout=sweep -- app.exe"));
+}
+
 TEST(ParseOptions, the_last_of_a_repeated_option_wins) {
   EXPECT_EQ(parse(L"--timeout 1 --timeout 2 -- x").options.timeout, 2s);
 }

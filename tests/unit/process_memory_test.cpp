@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <memory>
 #include <vector>
 
 namespace catcher {
@@ -155,6 +156,24 @@ TEST(Breakpoints, two_probes_share_a_place_and_it_stays_until_both_have_left) {
   table.remove_all(memory, BreakpointOwner::kMemory);
   EXPECT_EQ(code, code_of(0x4C, 0x8B, 0xD1, 0xB8, 0x0F));
   EXPECT_TRUE(table.was_removed(at));
+}
+
+TEST(Breakpoints, those_far_apart_are_set_whatever_lies_between_them) {
+  constexpr std::size_t kPage = 4096;
+  const auto free = [](std::byte* pages) { VirtualFree(pages, 0, MEM_RELEASE); };
+  const std::unique_ptr<std::byte, decltype(free)> pages(
+      static_cast<std::byte*>(VirtualAlloc(nullptr, 3 * kPage, MEM_COMMIT | MEM_RESERVE, PAGE_EXECUTE_READWRITE)),
+      free);
+  std::byte* const last = pages.get() + 2 * kPage;
+  DWORD before = 0;
+  ASSERT_NE(VirtualProtect(pages.get() + kPage, kPage, PAGE_NOACCESS, &before), FALSE);
+  ProcessMemory memory(GetCurrentProcess());
+  BreakpointTable table;
+  const std::array<PlannedBreakpoint, 2> planned{{{address_of(last), 2}, {address_of(pages.get()), 1}}};
+  EXPECT_TRUE(table.set_all(memory, planned, BreakpointOwner::kMemory, {}));
+  EXPECT_EQ(*pages, std::byte{0xCC});
+  EXPECT_EQ(*last, std::byte{0xCC});
+  EXPECT_EQ(table.find(address_of(last))->claims.front().id, 2u);
 }
 
 TEST(Breakpoints, a_probe_does_not_share_with_what_is_no_probe) {
