@@ -75,7 +75,7 @@ TEST(Capture, shows_the_end_of_what_a_quiet_target_wrote_before_it_failed) {
 }
 
 TEST(Capture, shows_the_output_of_a_quiet_target_that_was_killed) {
-  const CatcherRun run = catch_writer(L"say started sleep 100000", L"--quiet-target --timeout 1");
+  const CatcherRun run = catch_writer(L"say started sleep 100000", L"--quiet-target --timeout 3");
   EXPECT_EQ(run.program.exit_code, 124U);
   EXPECT_NE(run.program.err.find("stdout of the target\n    started\n"), std::string::npos) << run.program.err;
 }

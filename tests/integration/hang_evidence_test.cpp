@@ -93,7 +93,7 @@ TEST(Hang, at_a_critical_section_names_its_owner_and_what_that_does) {
 }
 
 TEST(Hang, shows_the_threads_of_every_process) {
-  const CatcherRun run = hang(L"SPAWN HANG");
+  const CatcherRun run = hang(L"SPAWN HANG", L"--timeout 3");
   SCOPED_TRACE(run.describe());
   std::set<unsigned> pids;
   for (const json& thread : threads_of(run)) {

@@ -96,7 +96,7 @@ TEST(Limits, a_process_that_does_not_come_through_its_start_is_found) {
 }
 
 TEST(Limits, a_process_that_has_started_may_take_its_time) {
-  const CatcherRun run = catch_crash_test(L"spawn sleep 1500", L"--start-timeout 1s");
+  const CatcherRun run = catch_crash_test(L"spawn sleep 4000", L"--start-timeout 3s");
   EXPECT_EQ(run.verdict(), "normal") << run.describe();
 }
 

@@ -35,7 +35,7 @@ TEST(Nested, threads_dlls_and_children_leave_the_inner_catcher_clean) {
 }
 
 TEST(Nested, a_timeout_leaves_the_inner_catcher_clean) {
-  expect_clean_inner(run_nested(harness::program(L"tree_runner.exe") + L" forks 2", L"--timeout 1s"), 124);
+  expect_clean_inner(run_nested(harness::program(L"tree_runner.exe") + L" forks 2", L"--timeout 3s"), 124);
 }
 
 TEST(Nested, an_abort_leaves_the_inner_catcher_clean) {

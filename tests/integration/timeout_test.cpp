@@ -52,8 +52,8 @@ TEST(Timeout, a_deadlocked_program_is_killed) {
 }
 
 TEST(Timeout, a_hanging_grandchild_is_killed_with_its_parents) {
-  const CatcherRun run = catch_crash_test(L"spawn spawn hang", L"--timeout 1s");
-  expect_timeout(run, 1000);
+  const CatcherRun run = catch_crash_test(L"spawn spawn hang", L"--timeout 3s");
+  expect_timeout(run, 3000);
   EXPECT_EQ(count_ended(run, "killed"), 3U);
 }
 
@@ -66,22 +66,22 @@ TEST(Timeout, a_program_that_prints_debug_text_for_ever_is_killed) {
 }
 
 TEST(Timeout, a_forked_tree_is_killed) {
-  const CatcherRun run = run_catcher(L"--timeout 2s", tree(L"forks 3"));
-  expect_timeout(run, 2000);
+  const CatcherRun run = run_catcher(L"--timeout 4s", tree(L"forks 3"));
+  expect_timeout(run, 4000);
   EXPECT_EQ(count_ended(run, "killed"), run.process_count());
   EXPECT_GT(run.process_count(), 3U);
 }
 
 TEST(Timeout, orphans_whose_parents_are_gone_are_waited_for_and_killed) {
-  const CatcherRun run = run_catcher(L"--timeout 1500ms", tree(L"orphans 2"));
-  expect_timeout(run, 1500);
+  const CatcherRun run = run_catcher(L"--timeout 4s", tree(L"orphans 2"));
+  expect_timeout(run, 4000);
   EXPECT_EQ(run.process(0)["ended"], "itself");
   EXPECT_EQ(count_ended(run, "killed"), 2U);
 }
 
 TEST(Timeout, a_chain_whose_links_are_gone_is_followed_to_its_last) {
-  const CatcherRun run = run_catcher(L"--timeout 1500ms", tree(L"chain 5"));
-  expect_timeout(run, 1500);
+  const CatcherRun run = run_catcher(L"--timeout 4s", tree(L"chain 5"));
+  expect_timeout(run, 4000);
   EXPECT_EQ(run.process_count(), 5U);
   EXPECT_EQ(count_ended(run, "killed"), 1U);
 }
@@ -97,16 +97,16 @@ TEST(Timeout, a_fork_bomb_is_killed_in_the_middle_of_its_growth) {
 }
 
 TEST(Timeout, processes_end_in_the_reverse_order_of_their_creation) {
-  const CatcherRun run = catch_crash_test(L"spawn spawn spawn hang", L"--timeout 1s");
-  expect_timeout(run, 1000);
+  const CatcherRun run = catch_crash_test(L"spawn spawn spawn hang", L"--timeout 3s");
+  expect_timeout(run, 3000);
   for (std::size_t i = 1; i < run.process_count(); ++i) {
     EXPECT_LE(run.process(i)["end_ms"].get<int>(), run.process(i - 1)["end_ms"].get<int>());
   }
 }
 
 TEST(Timeout, a_child_that_killed_its_parent_is_killed) {
-  const CatcherRun run = catch_crash_test(L"spawn kill_parent hang", L"--timeout 1s");
-  expect_timeout(run, 1000);
+  const CatcherRun run = catch_crash_test(L"spawn kill_parent hang", L"--timeout 3s");
+  expect_timeout(run, 3000);
   EXPECT_EQ(run.process_count(), 2U);
 }
 
