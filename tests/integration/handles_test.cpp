@@ -101,8 +101,8 @@ TEST(Handles, the_gamble_is_found_in_a_single_module_by_its_failing_release) {
 TEST(Handles, the_gamble_is_found_among_threads_that_race) {
   const CatcherRun run = gamble(L"race");
   SCOPED_TRACE(run.describe());
-  // Who gets the value is left to chance: either the engine closes somebody else's handle, or one that is not there. Its
-  // victims then close each other's, and one in some twenty such programs dies of it (docs/limits.md).
+  // Who gets the value is left to chance: either the engine closes somebody else's handle, or one that is not there.
+  // Its victims then close each other's, and one in some twenty such programs dies of it (docs/limits.md).
   EXPECT_THAT(run.program.exit_code, testing::AnyOf(123U, 139U));
   EXPECT_FALSE(findings(run).empty());
   EXPECT_TRUE(std::any_of(findings(run).begin(), findings(run).end(), [](const json& one) {
