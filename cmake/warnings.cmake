@@ -14,7 +14,8 @@ else()
   # Size before speed: one small static file is a promise, and what a run costs is spent in the OS.
   # Not for tests, which are not worth an optimizer, nor more debug information than lines: 40 % of the time to compile them.
   target_compile_options(catcher_options INTERFACE -ffunction-sections -fdata-sections
-    "$<$<CONFIG:RelWithDebInfo>:$<IF:$<BOOL:$<TARGET_PROPERTY:CATCHER_IS_TEST>>,-O0;-g1,-Os>>")
+    "$<$<CONFIG:RelWithDebInfo>:$<IF:$<BOOL:$<TARGET_PROPERTY:CATCHER_IS_TEST>>,-O0;-g1,-Os>>"
+    "$<$<AND:$<CONFIG:RelWithDebInfo>,$<BOOL:$<TARGET_PROPERTY:CATCHER_IS_PRODUCT>>>:-Oz>")
   target_link_options(catcher_options INTERFACE -static -municode -Wl,--gc-sections)
 endif()
 

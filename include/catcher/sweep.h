@@ -66,6 +66,7 @@ struct SweepRecord {
   std::string problem;             ///< why it was not tested
   std::chrono::milliseconds at{};  ///< when it began, since 1970 (UTC)
   std::chrono::milliseconds duration{};
+  std::uint64_t peak = 0;  ///< the most that its tree had committed, bytes; 0: not measured (MemoryOptions::probe)
 
   friend bool operator==(const SweepRecord&, const SweepRecord&) = default;
 };
@@ -117,6 +118,12 @@ struct SweepBucket {
   bool is_flaky() const { return tries > runs || evidence.confirm_same < evidence.confirm_runs; }
 };
 
+/// How much memory an input took.
+struct SweepPeak {
+  std::string input;       ///< as in SweepRecord
+  std::uint64_t peak = 0;  ///< bytes, of its most expensive run
+};
+
 /// What a sweep has found until now, or two of them together: a function of the journal and of what was kept.
 struct SweepReport {
   std::string catcher_version;
@@ -130,6 +137,7 @@ struct SweepReport {
   std::uint64_t inputs = 0;                           ///< different ones
   std::map<SweepOutcome, std::uint64_t> outcomes;     ///< how many runs ended how
   std::map<std::uint32_t, std::uint64_t> exit_codes;  ///< of the runs that passed
+  std::vector<SweepPeak> peaks;                       ///< the inputs that took most memory, the most first; at most ten
   std::vector<SweepBucket> buckets;                   ///< crashes first; the worst first, then the most frequent
   bool complete = false;                              ///< every input was run
   bool has_baseline = false;

@@ -20,8 +20,20 @@ struct SizeUnit {
   std::string_view suffix;
   std::int64_t bytes;
 };
-constexpr std::array kSizeUnits{SizeUnit{"K", std::int64_t{1} << 10}, SizeUnit{"M", std::int64_t{1} << 20},
-                                SizeUnit{"G", std::int64_t{1} << 30}, SizeUnit{"T", std::int64_t{1} << 40},
+// The first suffix that fits wins here too. All count by 1024, as Windows does.
+constexpr std::array kSizeUnits{SizeUnit{"KiB", std::int64_t{1} << 10},
+                                SizeUnit{"KB", std::int64_t{1} << 10},
+                                SizeUnit{"K", std::int64_t{1} << 10},
+                                SizeUnit{"MiB", std::int64_t{1} << 20},
+                                SizeUnit{"MB", std::int64_t{1} << 20},
+                                SizeUnit{"M", std::int64_t{1} << 20},
+                                SizeUnit{"GiB", std::int64_t{1} << 30},
+                                SizeUnit{"GB", std::int64_t{1} << 30},
+                                SizeUnit{"G", std::int64_t{1} << 30},
+                                SizeUnit{"TiB", std::int64_t{1} << 40},
+                                SizeUnit{"TB", std::int64_t{1} << 40},
+                                SizeUnit{"T", std::int64_t{1} << 40},
+                                SizeUnit{"B", 1},
                                 SizeUnit{"", 1}};
 constexpr std::int64_t kLargest = std::int64_t{1000} << 40;
 

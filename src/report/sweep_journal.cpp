@@ -109,6 +109,7 @@ std::optional<SweepRecord> record_of(const Json& json) {
   record.problem = text_of(json, "problem");
   record.at = time_of(json, "at");
   record.duration = time_of(json, "ms");
+  record.peak = number_of(json, "peak");
   return record;
 }
 
@@ -221,6 +222,7 @@ std::string record_line(const SweepRecord& record) {
   json["exit_code"] = record.exit_code;
   put(json, "bucket", record.bucket);
   put(json, "problem", record.problem);
+  put(json, "peak", record.peak);
   json["at"] = static_cast<std::uint64_t>(record.at.count());
   json["ms"] = static_cast<std::uint64_t>(record.duration.count());
   return json.dump() + '\n';
@@ -320,6 +322,12 @@ std::string to_json(const SweepReport& report) {
   Json& codes = json["exit_codes"] = Json::object();
   for (const auto& [code, count] : report.exit_codes) {
     codes[std::to_string(code)] = count;
+  }
+  if (!report.peaks.empty()) {
+    Json& peaks = json["peaks"] = Json::array();
+    for (const SweepPeak& peak : report.peaks) {
+      peaks.push_back({{"input", to_valid_utf8(peak.input)}, {"peak", peak.peak}});
+    }
   }
   Json& buckets = json["buckets"] = Json::array();
   for (const SweepBucket& bucket : report.buckets) {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 #include <set>
 #include <string_view>
@@ -223,6 +224,28 @@ bool is_smaller(std::uint64_t size, const std::string& hash, std::uint64_t other
   return std::tie(size, hash) < std::tie(other_size, other_hash);
 }
 
+namespace {
+
+// `records` stand by input.
+std::vector<SweepPeak> highest_peaks(const std::vector<SweepRecord>& records) {
+  constexpr std::size_t kMost = 10;
+  std::vector<SweepPeak> peaks;
+  for (const SweepRecord& record : records) {
+    if (record.peak == 0) {
+      continue;
+    }
+    if (peaks.empty() || peaks.back().input != record.input) {
+      peaks.push_back({record.input, 0});
+    }
+    peaks.back().peak = std::max(peaks.back().peak, record.peak);
+  }
+  std::ranges::stable_sort(peaks, std::ranges::greater(), &SweepPeak::peak);
+  peaks.resize(std::min(peaks.size(), kMost));
+  return peaks;
+}
+
+}  // namespace
+
 SweepReport summarize_sweep(const SweepIdentity& identity, std::vector<SweepRecord> records,
                             const std::vector<SweepEvidence>& evidences, const SweepGate& gate, std::size_t keep) {
   SweepReport report;
@@ -250,6 +273,7 @@ SweepReport summarize_sweep(const SweepIdentity& identity, std::vector<SweepReco
   for (const SweepRecord& record : report.records) {
     buckets.count_try(record);
   }
+  report.peaks = highest_peaks(report.records);
   report.buckets = buckets.take();
   add_evidence(report.buckets, evidences);
   number_first_runs(report.buckets, report.records);

@@ -139,6 +139,17 @@ std::string untested_lines(const SweepReport& report) {
   return count > kMost ? text + fmt::format("  and {} more\n", count - kMost) : text;
 }
 
+std::string peaks_line(const SweepReport& report) {
+  constexpr std::size_t kMost = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(report.peaks.size(), kMost); ++i) {
+    const SweepPeak& peak = report.peaks[i];
+    const std::string input = peak.input.empty() ? std::string() : escape_for_terminal(peak.input) + ' ';
+    text += fmt::format("{}{}{}", i == 0 ? "  most memory: " : ", ", input, describe_size(peak.peak));
+  }
+  return text.empty() ? text : text + '\n';
+}
+
 }  // namespace
 
 std::string to_text(const SweepReport& report, bool colour) {
@@ -153,7 +164,7 @@ std::string to_text(const SweepReport& report, bool colour) {
   if (!report.buckets.empty()) {
     text += '\n';
   }
-  return text + untested_lines(report) + end_lines(report, paint);
+  return text + peaks_line(report) + untested_lines(report) + end_lines(report, paint);
 }
 
 std::string to_text(const SweepProgress& progress) {

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <exception>
@@ -26,6 +27,20 @@ std::string reason_of(const std::system_error& error) {
 
 std::chrono::milliseconds utc_now() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+}
+
+// A process that was never sampled together with others has its own peak.
+std::uint64_t peak_of(const RunReport& report) {
+  std::uint64_t peak = 0;
+  if (report.memory) {
+    for (const MemorySample& sample : report.memory->timeline) {
+      peak = std::max(peak, sample.committed);
+    }
+    for (const ProcessMemoryReport& process : report.memory->processes) {
+      peak = std::max(peak, process.peak);
+    }
+  }
+  return peak;
 }
 
 bool is_in_shard(const std::string& hash, const SweepShard& shard) {
@@ -93,6 +108,7 @@ void Worker::make_run(const Task& task) {
   record.bucket = classified.bucket;
   record.exit_code = report.exit_code;
   record.duration = report.duration;
+  record.peak = peak_of(report);
   // What it has shown comes first: a journal that knows of it is never alone.
   keep(record, std::move(report), input, source);
   state_.finish(record);

@@ -61,8 +61,9 @@ std::vector<std::optional<Result>> call_patiently(std::size_t count,
   while (results.size() < count && std::chrono::steady_clock::now() < patience.deadline) {
     const auto work = std::make_shared<Work>();
     const std::size_t from = results.size();
+    std::thread thread;
     try {
-      std::thread([perform, work, from] { perform(work, from); }).detach();
+      thread = std::thread([perform, work, from] { perform(work, from); });
     } catch (const std::system_error&) {
       break;  // no thread to be had: what was not read stays unread
     }
@@ -75,7 +76,11 @@ std::vector<std::optional<Result>> call_patiently(std::size_t count,
     } while (!all() && work->results.size() > seen);
     work->abandoned = true;
     std::move(work->results.begin(), work->results.end(), std::back_inserter(results));
-    if (results.size() < count) {
+    lock.unlock();
+    if (results.size() == count) {
+      thread.join();  // it is at its end; the process's own end must not meet it there
+    } else {
+      thread.detach();
       results.emplace_back();  // the one that did not return
       wait = patience.next;
     }

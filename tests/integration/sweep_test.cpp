@@ -158,6 +158,25 @@ TEST(Sweep, inputs_may_be_named_in_a_list_or_on_standard_input) {
   EXPECT_EQ(records_of(out_directory("2")).size(), 2U);
 }
 
+TEST(Sweep, the_probes_work_in_it) {
+  const ProgramResult handles =
+      sweep(L"--repeat 2 --handles", out_directory("handles"), quoted(harness::bin_directory() / "handle_gamble.exe"));
+  EXPECT_EQ(handles.exit_code, 123U) << handles.err;
+  const json defects = summary_of(out_directory("handles"))["buckets"];
+  ASSERT_EQ(defects.size(), 1U) << handles.err;
+  EXPECT_EQ(defects[0]["outcome"], "defect");
+  EXPECT_EQ(defects[0]["runs"], 2);
+  EXPECT_THAT(defects[0]["summary"].get<std::string>(), HasSubstr("_TaskThread6_00001234"));
+
+  const ProgramResult memory =
+      sweep(L"--memory --corpus " + quoted(make_corpus({{"a", "ok"}, {"b", "ok 2"}})), out_directory("memory"));
+  EXPECT_EQ(memory.exit_code, 0U) << memory.err;
+  const json peaks = summary_of(out_directory("memory"))["peaks"];
+  ASSERT_EQ(peaks.size(), 2U) << memory.err;
+  EXPECT_GT(peaks[0]["peak"].get<std::uint64_t>(), 100'000U) << "no program has less";
+  EXPECT_THAT(memory.err, HasSubstr("most memory: "));
+}
+
 TEST(Sweep, a_command_may_be_repeated_and_its_rate_is_told) {
   const ProgramResult result = sweep(L"--repeat 12 --keep 2", out_directory(), reader() + L" nowhere");
   EXPECT_EQ(result.exit_code, 0U) << result.err;

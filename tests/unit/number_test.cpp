@@ -17,5 +17,17 @@ TEST(ParseDuration, is_bounded_alike_in_every_unit) {
   }
 }
 
+TEST(ParseSize, counts_every_way_to_write_a_unit_by_1024) {
+  for (const char* text : {"512M", "512MB", "512MiB", "0.5G", "0.5GB", "536870912", "536870912B", "524288K"}) {
+    EXPECT_EQ(parse_size(text), std::uint64_t{512} << 20U) << text;
+  }
+}
+
+TEST(ParseSize, refuses_what_is_none) {
+  for (const char* text : {"", "B", "MB", "512iB", "512MM", "512M B", "-1M", "1e3", "0", "512m", "1.M", "2000T"}) {
+    EXPECT_FALSE(parse_size(text).has_value()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace catcher

@@ -34,6 +34,12 @@ TEST(SweepJournal, what_was_written_is_read_again) {
 
 // Killed at any byte: what was finished before the torn line is all there, the torn line is noticed, nothing is made
 // up.
+TEST(SweepJournal, the_memory_of_a_run_is_read_again) {
+  SweepRecord record = samples::record("big", SweepOutcome::kPassed);
+  record.peak = std::uint64_t{3} << 40U;
+  EXPECT_EQ(read_journal(record_line(record)).records.at(0), record);
+}
+
 TEST(SweepJournal, cut_at_any_byte_it_has_every_line_that_was_whole) {
   const std::string text = journal_text();
   const std::vector<SweepRecord> all = samples::sweep_records();

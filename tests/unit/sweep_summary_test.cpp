@@ -55,6 +55,29 @@ TEST(SweepSummary, no_more_examples_are_listed_than_are_kept) {
   EXPECT_EQ(report.buckets.front().examples.front().size, 81U);
 }
 
+TEST(SweepSummary, the_inputs_that_took_most_memory_are_named) {
+  std::vector<SweepRecord> records;
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    records.push_back(record("input" + std::to_string(i), SweepOutcome::kPassed));
+    records.back().peak = i << 20U;
+    records.push_back(records.back());
+    records.back().round = 2;
+    records.back().peak /= 2;
+  }
+  const SweepReport report = summarize_sweep({}, records, {}, {}, 3);
+  ASSERT_EQ(report.peaks.size(), 10U);
+  EXPECT_EQ(report.peaks.front().input, "input19");
+  EXPECT_EQ(report.peaks.front().peak, 19U << 20U) << "of its most expensive run";
+  EXPECT_EQ(report.peaks.back().input, "input10");
+  EXPECT_THAT(to_text(report, false), HasSubstr("most memory: input19 19.0 MB, input18 18.0 MB, input17 17.0 MB\n"));
+}
+
+TEST(SweepSummary, without_the_memory_probe_nothing_is_said_of_memory) {
+  const SweepReport report = samples::sweep_report();
+  EXPECT_TRUE(report.peaks.empty());
+  EXPECT_THAT(to_text(report, false), testing::Not(HasSubstr("most memory")));
+}
+
 TEST(SweepSummary, similar_stacks_name_each_other) {
   const SweepReport report = samples::sweep_report();
   EXPECT_THAT(bucket_of(report, "h1:00aa").similar, ElementsAre("h1:00bb"));
