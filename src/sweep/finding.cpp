@@ -1,5 +1,6 @@
 #include "sweep/finding.h"
 
+#include "triage/allocation_words.h"
 #include "triage/bucket.h"
 #include "triage/names.h"
 #include "triage/path_name.h"
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::size_t kFrames = 64;
 
-// A summary without its numbers: handle values, pids and counts differ from run to run.
+// A line without its numbers: handle values, pids and counts differ from run to run.
 std::string without_numbers(std::string_view text) {
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -29,6 +30,33 @@ std::string without_numbers(std::string_view text) {
     result += '#';
   }
   return result;
+}
+
+std::string functions_of(const Stack& stack) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(stack.frames.size(), kFrames); ++i) {
+    const Frame& frame = stack.frames[i];
+    text += frame.module + '!' + frame.function + '\n';
+  }
+  return text;
+}
+
+// What was found and where: nothing of how long it took, how much it was, or in which order it came.
+std::string identity_of_defect(const RunReport& report) {
+  if (report.handles) {
+    const auto finding = std::ranges::find_if(report.handles->findings, &HandleFinding::is_defect);
+    if (finding != report.handles->findings.end()) {
+      return without_numbers(finding->summary);
+    }
+    const auto leak = std::ranges::find_if(report.handles->leaks, &HandleLeak::is_defect);
+    if (leak != report.handles->leaks.end()) {
+      return leak->image + '\n' + leak->opened.type + '\n' + functions_of(leak->opened.stack);
+    }
+  }
+  const AllocationGroup* worst =
+      report.memory && report.memory->allocations ? worst_leak(*report.memory->allocations) : nullptr;
+  return worst == nullptr ? without_numbers(report.summary)
+                          : worst->image + '\n' + worst->function + '\n' + functions_of(worst->stack);
 }
 
 std::string bucket_of_crash(const Crash& crash) {
@@ -63,7 +91,7 @@ Classified classify(const RunReport& report) {
       return {SweepOutcome::kLimit,
               "limit:" + std::string(report.limit ? limit_kind_name(report.limit->kind) : "unknown")};
     case Verdict::kDefect:
-      return {SweepOutcome::kDefect, "defect:" + hex_of(sha256(without_numbers(report.summary)), 8)};
+      return {SweepOutcome::kDefect, "defect:" + hex_of(sha256(identity_of_defect(report)), 8)};
     default:
       return {};
   }
