@@ -2,9 +2,11 @@
 // not there.
 #include "evidence/heap_walk.h"
 #include "fuzz_input.h"
-#include "loaded_image.h"
+#include "unwind_image_builder.h"
 
 #include <algorithm>
+#include <cstring>
+#include <vector>
 
 namespace catcher::fuzz {
 namespace {
