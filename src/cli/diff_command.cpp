@@ -3,52 +3,34 @@
 #include "cli/option_values.h"
 #include "report/report_diff.h"
 #include "win32/error.h"
-#include "win32/unique_handle.h"
+#include "win32/files.h"
 #include "win32/utf.h"
 
 #include <fmt/format.h>
 
 #include <windows.h>
 
-#include <algorithm>
+#include <cstdint>
 #include <stdexcept>
+#include <system_error>
 
 namespace catcher {
 namespace {
 
 constexpr std::uint64_t kMostBytes = 256U << 20U;  // no report of ours is as large
 
-[[noreturn]] void fail_for_file(const std::wstring& path) {
-  const DWORD error = GetLastError();
-  fail(fmt::format("cannot read {}: {}; give the path of a report that was written with --report FILE.json",
-                   shown(to_utf8(path)), describe_win32_error(error)));
-}
-
 std::string read_report(const std::wstring& path) {
-  const UniqueFile file(CreateFileW(path.c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                                    nullptr, OPEN_EXISTING, 0, nullptr));
-  LARGE_INTEGER size{};
-  if (!file || GetFileSizeEx(file.get(), &size) == 0) {
-    fail_for_file(path);
+  try {
+    return read_file(path, kMostBytes);
+  } catch (const std::system_error& error) {
+    const auto code = static_cast<std::uint32_t>(error.code().value());
+    const std::string name = shown(to_utf8(path));
+    fail(code == ERROR_FILE_TOO_LARGE
+             ? fmt::format(
+                   "{} is too large for a report of catcher's; give one that was written with --report FILE.json", name)
+             : fmt::format("cannot read {}: {}; give the path of a report that was written with --report FILE.json",
+                           name, describe_win32_error(code)));
   }
-  if (static_cast<std::uint64_t>(size.QuadPart) > kMostBytes) {
-    fail(fmt::format("{} is too large for a report of catcher's; give one that was written with --report FILE.json",
-                     shown(to_utf8(path))));
-  }
-  std::string content(static_cast<std::size_t>(size.QuadPart), '\0');
-  std::size_t total = 0;
-  DWORD read = 0;
-  while (total < content.size()) {
-    if (ReadFile(file.get(), content.data() + total, static_cast<DWORD>(content.size() - total), &read, nullptr) == 0) {
-      fail_for_file(path);
-    }
-    if (read == 0) {
-      break;
-    }
-    total += read;
-  }
-  content.resize(total);
-  return content;
 }
 
 }  // namespace

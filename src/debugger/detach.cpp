@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace catcher {
 namespace {
@@ -18,11 +20,19 @@ UniqueHandle own_handle(HANDLE thread) {
   return UniqueHandle(duplicate);
 }
 
-// Nothing of a thread that is stuck inside the system: it will run into no breakpoint either.
-std::optional<ThreadContext> read_context(HANDLE thread, bool wow64_code) {
-  constexpr std::chrono::milliseconds kTime{200};
-  const auto read = [thread, wow64_code](std::size_t) { return ThreadContext::read(thread, wow64_code); };
-  return call_patiently<ThreadContext>(1, read, {std::chrono::steady_clock::now() + kTime}).front();
+using Contexts = std::vector<std::optional<ThreadContext>>;
+
+// Nothing of a thread that is stuck inside the system, which will run into no breakpoint either, nor where there is no
+// handle.
+Contexts read_contexts(std::vector<HANDLE> threads, bool wow64_code) {
+  constexpr std::chrono::seconds kTime{2};
+  const std::size_t count = threads.size();
+  return call_patiently<ThreadContext>(count,
+                                       [threads = std::move(threads), wow64_code](std::size_t i) {
+                                         return threads[i] != nullptr ? ThreadContext::read(threads[i], wow64_code)
+                                                                      : std::nullopt;
+                                       },
+                                       {std::chrono::steady_clock::now() + kTime});
 }
 
 // A breakpoint instruction is one byte long, and nothing of ours starts at the byte behind it.
@@ -35,8 +45,9 @@ bool stands_behind_removed(const BreakpointTable& breakpoints, const std::option
 HaltedThreads::HaltedThreads(const Process& process) {
   threads_.reserve(process.threads.size());
   for (const auto& [tid, thread] : process.threads) {
-    add(thread);
+    suspend(thread);
   }
+  await(0);
 }
 
 HaltedThreads::~HaltedThreads() {
@@ -48,24 +59,43 @@ HaltedThreads::~HaltedThreads() {
 }
 
 void HaltedThreads::add(const Thread& thread) {
+  const std::size_t first = threads_.size();
+  suspend(thread);
+  await(first);
+}
+
+void HaltedThreads::suspend(const Thread& thread) {
   UniqueHandle own = own_handle(thread.handle);
   if (own && SuspendThread(own.get()) != kFailed) {
-    // SuspendThread only asks for it; to read the registers is to wait for it.
     threads_.push_back({thread.tid, std::move(own)});
-    threads_.back().is_stuck = !read_context(threads_.back().handle.get(), false).has_value();
   }
+}
+
+// SuspendThread only asks for it; to read the registers is to wait for it.
+void HaltedThreads::await(std::size_t first) {
+  const Contexts contexts = read_contexts(handles_from(first), false);
+  for (std::size_t i = 0; i < contexts.size(); ++i) {
+    threads_[first + i].is_stuck = !contexts[i];
+  }
+}
+
+std::vector<HANDLE> HaltedThreads::handles_from(std::size_t first) const {
+  std::vector<HANDLE> handles;
+  for (std::size_t i = first; i < threads_.size(); ++i) {
+    handles.push_back(threads_[i].is_stuck ? nullptr : threads_[i].handle.get());
+  }
+  return handles;
 }
 
 bool HaltedThreads::let_due_events_come(const Process& process) {
   const bool has_32_bit_code = process.state.bits == 32 && sizeof(void*) == 8;
+  const Contexts native = read_contexts(handles_from(0), false);
+  const Contexts wow64 = has_32_bit_code ? read_contexts(handles_from(0), true) : Contexts(threads_.size());
   bool due = false;
-  for (Halted& thread : threads_) {
-    if (thread.is_stuck) {
-      continue;
-    }
+  for (std::size_t i = 0; i < threads_.size(); ++i) {
+    Halted& thread = threads_[i];
     const bool is_due =
-        stands_behind_removed(process.breakpoints, read_context(thread.handle.get(), false)) ||
-        (has_32_bit_code && stands_behind_removed(process.breakpoints, read_context(thread.handle.get(), true)));
+        stands_behind_removed(process.breakpoints, native[i]) || stands_behind_removed(process.breakpoints, wow64[i]);
     if (is_due && !thread.runs) {
       thread.runs = true;
       ResumeThread(thread.handle.get());

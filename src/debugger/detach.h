@@ -3,6 +3,7 @@
 #include "debugger/process_tree.h"
 #include "win32/unique_handle.h"
 
+#include <cstddef>
 #include <vector>
 
 namespace catcher {
@@ -33,6 +34,10 @@ class HaltedThreads {
   bool let_due_events_come(const Process& process);
 
  private:
+  void suspend(const Thread& thread);
+  void await(std::size_t first);
+  std::vector<HANDLE> handles_from(std::size_t first) const;  // null for one that is stuck
+
   struct Halted {
     std::uint32_t tid;
     UniqueHandle handle;  // our own: those of the events are closed when the debugger goes

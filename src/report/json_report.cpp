@@ -1,6 +1,7 @@
 #include "report/json_report.h"
 
 #include "report/escape.h"
+#include "report/json_fields.h"
 #include "report/memory_json.h"
 #include "report/stack_json.h"
 #include "report/stack_text.h"
@@ -26,22 +27,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kSchema = "catcher-report/1";
 constexpr int kIndent = 1;
-
-void put(Json& object, const char* key, std::string_view text) {
-  if (!text.empty()) {
-    object[key] = to_valid_utf8(text);
-  }
-}
-
-void put(Json& object, const char* key, const std::vector<std::string>& lines) {
-  if (lines.empty()) {
-    return;
-  }
-  Json& array = object[key] = Json::array();
-  for (const std::string& line : lines) {
-    array.push_back(to_valid_utf8(line));
-  }
-}
 
 void put_object(Json& object, const char* key, Json value) {
   if (!value.is_null()) {

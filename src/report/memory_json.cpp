@@ -4,6 +4,7 @@
 
 #include "report/allocations_json.h"
 #include "report/escape.h"
+#include "report/json_fields.h"
 #include "triage/hex.h"
 #include "triage/memory_words.h"
 
@@ -20,12 +21,6 @@ Json each(const std::vector<T>& values, Convert convert) {
     array.push_back(convert(value));
   }
   return array;
-}
-
-void put(Json& object, const char* key, std::string_view text) {
-  if (!text.empty()) {
-    object[key] = to_valid_utf8(text);
-  }
 }
 
 Json share_json(const MemoryShare& share) {

@@ -3,6 +3,7 @@
 #include "report/escape.h"
 #include "report/file_uri.h"
 #include "report/findings.h"
+#include "report/json_fields.h"
 #include "report/stack_text.h"
 #include "report/utc_text.h"
 #include "triage/hex.h"
@@ -43,12 +44,6 @@ Json message(std::string_view text) {
   Json json = Json::object();
   json["text"] = safe.empty() ? "(nothing is known)" : safe;
   return json;
-}
-
-void put(Json& object, const char* key, std::string_view text) {
-  if (!text.empty()) {
-    object[key] = to_valid_utf8(text);
-  }
 }
 
 struct SeverityRow {

@@ -1,6 +1,7 @@
 #include "report/surroundings_json.h"
 
 #include "report/escape.h"
+#include "report/json_fields.h"
 
 #include <string_view>
 
@@ -10,13 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-void put(Json& object, const char* key, std::string_view text) {
-  if (!text.empty()) {
-    object[key] = to_valid_utf8(text);
-  }
-}
-
-void put(Json& object, const char* key, bool is_so) {
+void put_true(Json& object, const char* key, bool is_so) {
   if (is_so) {
     object[key] = true;
   }
@@ -44,9 +39,9 @@ Json surroundings_json(const RunReport& report) {
   }
   put(json, "directory", surroundings.directory);
   put(json, "stdin", report.stdin_file);
-  put(json, "debug_heap", surroundings.debug_heap);
-  put(json, "strict_handles", surroundings.strict_handles);
-  put(json, "run_as_is", surroundings.run_as_is);
+  put_true(json, "debug_heap", surroundings.debug_heap);
+  put_true(json, "strict_handles", surroundings.strict_handles);
+  put_true(json, "run_as_is", surroundings.run_as_is);
   return json;
 }
 

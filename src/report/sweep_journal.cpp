@@ -1,6 +1,7 @@
 #include "report/sweep_journal.h"
 
 #include "report/escape.h"
+#include "report/json_fields.h"
 #include "report/utc_text.h"
 #include "triage/hex.h"
 
@@ -31,24 +32,9 @@ constexpr std::array kOutcomes{
     OutcomeRow{SweepOutcome::kDefect, "defect"}, OutcomeRow{SweepOutcome::kUntested, "untested"},
 };
 
-void put(Json& object, const char* key, std::string_view text) {
-  if (!text.empty()) {
-    object[key] = to_valid_utf8(text);
-  }
-}
-
-void put(Json& object, const char* key, std::uint64_t number) {
+void put_number(Json& object, const char* key, std::uint64_t number) {
   if (number != 0) {
     object[key] = number;
-  }
-}
-
-void put_each(Json& object, const char* key, const std::vector<std::string>& texts) {
-  if (!texts.empty()) {
-    Json& array = object[key] = Json::array();
-    for (const std::string& text : texts) {
-      array.push_back(to_valid_utf8(text));
-    }
   }
 }
 
@@ -124,7 +110,7 @@ Json frame_json(const Frame& frame) {
   json["offset"] = hex_value(frame.offset);
   put(json, "function", frame.function);
   put(json, "file", frame.file);
-  put(json, "line", frame.line);
+  put_number(json, "line", frame.line);
   if (frame.is_inline) {
     json["inline"] = true;
   }
@@ -178,7 +164,7 @@ Json bucket_json(const SweepBucket& bucket, bool has_baseline) {
   json["flaky"] = bucket.is_flaky();
   json["first_run"] = bucket.first_run;
   json["group"] = bucket.group;
-  put_each(json, "similar", bucket.similar);
+  put(json, "similar", bucket.similar);
   put_evidence(json, bucket.evidence);
   Json& examples = json["examples"] = Json::array();
   for (const SweepExample& example : bucket.examples) {
@@ -204,9 +190,9 @@ std::string identity_line(const SweepIdentity& identity) {
   Json json = Json::object();
   json["schema"] = kJournalSchema;
   put(json, "command_line", identity.command_line);
-  put_each(json, "corpora", identity.corpora);
-  put_each(json, "shards", identity.shards);
-  put_each(json, "options", identity.options);
+  put(json, "corpora", identity.corpora);
+  put(json, "shards", identity.shards);
+  put(json, "options", identity.options);
   return json.dump() + '\n';
 }
 
@@ -216,13 +202,13 @@ std::string record_line(const SweepRecord& record) {
   if (record.round != 1) {
     json["round"] = record.round;
   }
-  put(json, "size", record.size);
+  put_number(json, "size", record.size);
   put(json, "hash", record.hash);
   json["outcome"] = outcome_name(record.outcome);
   json["exit_code"] = record.exit_code;
   put(json, "bucket", record.bucket);
   put(json, "problem", record.problem);
-  put(json, "peak", record.peak);
+  put_number(json, "peak", record.peak);
   json["at"] = static_cast<std::uint64_t>(record.at.count());
   json["ms"] = static_cast<std::uint64_t>(record.duration.count());
   return json.dump() + '\n';
@@ -259,9 +245,9 @@ std::string evidence_json(const SweepEvidence& evidence) {
   json["bucket"] = to_valid_utf8(evidence.bucket);
   json["outcome"] = outcome_name(evidence.outcome);
   put(json, "input", evidence.input);
-  put(json, "size", evidence.size);
+  put_number(json, "size", evidence.size);
   put(json, "hash", evidence.hash);
-  put_each(json, "names", evidence.names);
+  put(json, "names", evidence.names);
   put_evidence(json, evidence);
   return json.dump(1) + '\n';
 }
@@ -303,9 +289,9 @@ std::string to_json(const SweepReport& report) {
   json["schema"] = kSummarySchema;
   put(json, "catcher", report.catcher_version);
   put(json, "command_line", report.command_line);
-  put_each(json, "corpora", report.corpora);
-  put_each(json, "shards", report.shards);
-  put_each(json, "options", report.options);
+  put(json, "corpora", report.corpora);
+  put(json, "shards", report.shards);
+  put(json, "options", report.options);
   json["started"] = time_text(report.started);
   json["ended"] = time_text(report.ended);
   json["complete"] = report.complete;
@@ -333,7 +319,7 @@ std::string to_json(const SweepReport& report) {
   for (const SweepBucket& bucket : report.buckets) {
     buckets.push_back(bucket_json(bucket, report.has_baseline));
   }
-  put_each(json, "warnings", report.warnings);
+  put(json, "warnings", report.warnings);
   return json.dump(1) + '\n';
 }
 

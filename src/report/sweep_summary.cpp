@@ -203,6 +203,24 @@ std::uint32_t code_of(const SweepBucket& bucket) {
   }
 }
 
+// `records` stand by input.
+std::vector<SweepPeak> highest_peaks(const std::vector<SweepRecord>& records) {
+  constexpr std::size_t kMost = 10;
+  std::vector<SweepPeak> peaks;
+  for (const SweepRecord& record : records) {
+    if (record.peak == 0) {
+      continue;
+    }
+    if (peaks.empty() || peaks.back().input != record.input) {
+      peaks.push_back({record.input, 0});
+    }
+    peaks.back().peak = std::max(peaks.back().peak, record.peak);
+  }
+  std::ranges::stable_sort(peaks, std::ranges::greater(), &SweepPeak::peak);
+  peaks.resize(std::min(peaks.size(), kMost));
+  return peaks;
+}
+
 }  // namespace
 
 std::string bucket_directory(SweepOutcome outcome, const std::string& bucket) {
@@ -223,28 +241,6 @@ std::string example_file(std::uint64_t size, const std::string& hash, const std:
 bool is_smaller(std::uint64_t size, const std::string& hash, std::uint64_t other_size, const std::string& other_hash) {
   return std::tie(size, hash) < std::tie(other_size, other_hash);
 }
-
-namespace {
-
-// `records` stand by input.
-std::vector<SweepPeak> highest_peaks(const std::vector<SweepRecord>& records) {
-  constexpr std::size_t kMost = 10;
-  std::vector<SweepPeak> peaks;
-  for (const SweepRecord& record : records) {
-    if (record.peak == 0) {
-      continue;
-    }
-    if (peaks.empty() || peaks.back().input != record.input) {
-      peaks.push_back({record.input, 0});
-    }
-    peaks.back().peak = std::max(peaks.back().peak, record.peak);
-  }
-  std::ranges::stable_sort(peaks, std::ranges::greater(), &SweepPeak::peak);
-  peaks.resize(std::min(peaks.size(), kMost));
-  return peaks;
-}
-
-}  // namespace
 
 SweepReport summarize_sweep(const SweepIdentity& identity, std::vector<SweepRecord> records,
                             const std::vector<SweepEvidence>& evidences, const SweepGate& gate, std::size_t keep) {

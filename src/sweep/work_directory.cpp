@@ -38,6 +38,21 @@ std::wstring numbered(const std::wstring& stem, int number, const std::wstring& 
   return number == 1 ? stem + extension : stem + L'-' + std::to_wstring(number) + extension;
 }
 
+// The first of these names that can be had; `make` gives a Win32 error, or 0.
+template <typename Make>
+std::wstring first_free(const std::wstring& stem, const std::wstring& extension, const char* api, Make make) {
+  for (int number = 1;; ++number) {
+    std::wstring path = numbered(stem, number, extension);
+    const std::uint32_t error = make(path);
+    if (error == ERROR_SUCCESS) {
+      return path;
+    }
+    if (number == kNames || !is_held(error)) {
+      throw win32_error(api, error);
+    }
+  }
+}
+
 struct NewFile {
   std::wstring path;
   UniqueFile file;
@@ -45,31 +60,13 @@ struct NewFile {
 
 // Shared with everybody: a target may open it again, as it likes.
 NewFile create(const std::wstring& stem, const std::wstring& extension) {
-  for (int number = 1;; ++number) {
-    NewFile made{numbered(stem, number, extension), UniqueFile()};
-    made.file.reset(CreateFileW(made.path.c_str(), GENERIC_WRITE,
-                                FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr, CREATE_ALWAYS,
-                                FILE_ATTRIBUTE_NORMAL, nullptr));
-    if (made.file) {
-      return made;
-    }
-    if (const std::uint32_t error = last_error(); number == kNames || !is_held(error)) {
-      throw win32_error("CreateFileW", error);
-    }
-  }
-}
-
-std::wstring make_work_directory(const std::wstring& path) {
-  for (int number = 1;; ++number) {
-    std::wstring made = numbered(path, number, L"");
-    const std::uint32_t error = make_directories(made);
-    if (error == ERROR_SUCCESS) {
-      return made;
-    }
-    if (number == kNames || !is_held(error)) {
-      throw win32_error("CreateDirectoryW", error);
-    }
-  }
+  NewFile made;
+  made.path = first_free(stem, extension, "CreateFileW", [&made](const std::wstring& path) {
+    made.file.reset(CreateFileW(path.c_str(), GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                                nullptr, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr));
+    return made.file ? std::uint32_t{ERROR_SUCCESS} : last_error();
+  });
+  return made;
 }
 
 void write(HANDLE file, std::string_view bytes) {
@@ -84,7 +81,8 @@ void write(HANDLE file, std::string_view bytes) {
 
 }  // namespace
 
-WorkDirectory::WorkDirectory(const std::wstring& path) : path_(make_work_directory(path)), buffer_(kBuffer, '\0') {
+WorkDirectory::WorkDirectory(const std::wstring& path)
+    : path_(first_free(path, L"", "CreateDirectoryW", make_directories)), buffer_(kBuffer, '\0') {
   clean();
 }
 

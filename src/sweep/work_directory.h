@@ -32,8 +32,7 @@ class WorkDirectory {
   WorkDirectory& operator=(const WorkDirectory&) = delete;
 
   // Copies a file to "input" with its extension, or to "input-2" and so on where a process that is ending still holds
-  // the one before. Throws UnreadableInput, and std::system_error when the copy cannot
-  // be written.
+  // the one before. Throws UnreadableInput, and std::system_error when the copy cannot be written.
   InputCopy take(const std::wstring& from);
 
   // The same for content that was taken before: the target may have changed its copy. The path may be another then.

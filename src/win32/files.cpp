@@ -90,7 +90,7 @@ std::uint32_t make_directories(const std::wstring& path) {
   return make_directory_itself(path);
 }
 
-std::string read_file(const std::wstring& path) {
+std::string read_file(const std::wstring& path, std::uint64_t most) {
   const UniqueFile file(CreateFileW(path.c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                                     nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr));
   if (!file) {
@@ -102,6 +102,9 @@ std::string read_file(const std::wstring& path) {
     LARGE_INTEGER left{};
     // One more than there is, so that the end is seen by the first read of a file that does not grow.
     const bool known = GetFileSizeEx(file.get(), &left) != 0 && left.QuadPart >= static_cast<LONGLONG>(size);
+    if (known && static_cast<std::uint64_t>(left.QuadPart) > most) {
+      throw win32_error("ReadFile", ERROR_FILE_TOO_LARGE);
+    }
     const auto expected = known ? static_cast<std::size_t>(left.QuadPart) - size + 1 : std::size_t{kChunk};
     content.resize(size + std::clamp<std::size_t>(expected, 1, kChunk));
     if (ReadFile(file.get(), content.data() + size, static_cast<DWORD>(content.size() - size), &done, nullptr) == 0) {

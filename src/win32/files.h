@@ -15,8 +15,8 @@ bool is_directory(const std::wstring& path) noexcept;
 // The directory with every one above it that is missing. Returns a Win32 error, or 0.
 std::uint32_t make_directories(const std::wstring& path);
 
-// The whole content. Throws std::system_error.
-std::string read_file(const std::wstring& path);
+// The whole content. Throws std::system_error; with ERROR_FILE_TOO_LARGE for a file of more than `most` bytes.
+std::string read_file(const std::wstring& path, std::uint64_t most = UINT64_MAX);
 
 // Written under a temporary name beside it and renamed, so that a file of this name is always whole. Throws
 // std::system_error.
