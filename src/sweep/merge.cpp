@@ -5,7 +5,6 @@
 #include "sweep/sweep_identity.h"
 #include "win32/error.h"
 #include "win32/files.h"
-#include "win32/full_path.h"
 #include "win32/utf.h"
 
 #include <catcher/exit_code.h>
@@ -35,7 +34,7 @@ std::string reason_of(const std::system_error& error) {
 }
 
 Source read_source(const std::string& directory) {
-  Source source{full_path(to_utf16(directory)), {}};
+  Source source{results_path(directory), {}};
   try {
     source.journal = read_journal(read_file(journal_path(source.path)));
   } catch (const std::system_error& error) {
@@ -180,7 +179,7 @@ SweepReport merge_sweeps(const std::vector<std::string>& directories, const std:
     throw SetupError("nothing to merge: name the output directories of sweeps");
   }
   const SweepIdentity identity = united_identity(sources, directories);
-  refuse_own_source(sources, full_path(to_utf16(out)), out);
+  refuse_own_source(sources, results_path(out), out);
   const std::wstring to = make_output_directory(out);
   if (GetFileAttributesW(journal_path(to).c_str()) != INVALID_FILE_ATTRIBUTES) {
     throw SetupError(fmt::format("-o {}: there are results already; give a new directory", out));

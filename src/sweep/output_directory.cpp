@@ -3,6 +3,7 @@
 #include "report/html_sweep.h"
 #include "report/sweep_journal.h"
 #include "report/sweep_text.h"
+#include "triage/sha256.h"
 #include "win32/error.h"
 #include "win32/files.h"
 #include "win32/full_path.h"
@@ -10,17 +11,35 @@
 
 #include <fmt/format.h>
 
+#include <windows.h>
+
 #include <system_error>
 
 namespace catcher {
+namespace {
+
+// The longest path in it, of an example, has some 90 characters more.
+constexpr std::size_t kLongestShort = 150;
+
+}  // namespace
+
+std::wstring results_path(const std::string& directory) {
+  const std::wstring path = full_path(to_utf16(directory));
+  return path.size() > kLongestShort ? long_path(path) : path;
+}
+
+std::wstring work_place(const std::wstring& results) {
+  wchar_t temporary[MAX_PATH + 1];
+  const DWORD length = GetTempPathW(MAX_PATH + 1, temporary);
+  if (results.size() <= kLongestShort || length == 0 || length > MAX_PATH) {
+    return results + L"\\work";
+  }
+  constexpr std::size_t kHashBytes = 8;
+  return std::wstring(temporary, length) + L"catcher-" + to_utf16(hex_of(sha256(to_utf8(results)), kHashBytes));
+}
 
 std::wstring make_output_directory(const std::string& out) {
-  const std::wstring path = full_path(to_utf16(out));
-  constexpr std::size_t kLongest = 150;  // the longest path in it must be one that a target can be given
-  if (path.size() > kLongest) {
-    throw SetupError(
-        fmt::format("--out {}: the path has {} characters, at most {} may be", out, path.size(), kLongest));
-  }
+  const std::wstring path = results_path(out);
   if (const std::uint32_t error = make_directories(path); error != 0) {
     throw SetupError(fmt::format("--out {}: {}", out, describe_win32_error(error)));
   }

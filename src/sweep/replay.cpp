@@ -2,9 +2,9 @@
 
 #include "sweep/finding.h"
 #include "sweep/journal_file.h"
+#include "sweep/output_directory.h"
 #include "win32/error.h"
 #include "win32/files.h"
-#include "win32/full_path.h"
 #include "win32/unique_handle.h"
 #include "win32/utf.h"
 
@@ -52,7 +52,7 @@ std::string read(const std::wstring& path, const std::string& shown) {
 }  // namespace
 
 Replay load_replay(const std::string& directory) {
-  const std::wstring path = full_path(to_utf16(directory));
+  const std::wstring path = results_path(directory);
   auto evidence = read_evidence(read(path + L"\\bucket.json", directory));
   const std::string journal = read(journal_path(directory_above(directory_above(path))), directory);
   auto identity = read_journal(journal.substr(0, journal.find('\n') + 1)).identity;

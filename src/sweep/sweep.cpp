@@ -72,13 +72,13 @@ class Crew {
   std::vector<std::thread> threads_;
 };
 
-void run_all(const SweepOptions& options, const std::wstring& out, SweepState& state, BucketStore& store,
+void run_all(const SweepOptions& options, const std::wstring& place, SweepState& state, BucketStore& store,
              const SweepObserver& observer) {
   SharedParts shared(options.run);
   const std::uint32_t workers = worker_count(options, state.progress().total, state);
   Crew crew;
   for (std::uint32_t i = 0; i < workers; ++i) {
-    crew.hire(std::make_unique<Worker>(options, state, store, shared, out + L"\\work\\" + std::to_wstring(i + 1)));
+    crew.hire(std::make_unique<Worker>(options, state, store, shared, place + L'\\' + std::to_wstring(i + 1)));
   }
   for (bool done = false; !done;) {
     done = state.wait_for_workers(workers);
@@ -112,8 +112,9 @@ SweepReport sweep(const SweepOptions& options, const StopSource& stop, const Swe
   BucketStore store(out, kept_examples(identity));
   store.load(journal.found().records);
   SweepState state(options, std::move(corpus), std::move(journal), store, stop);
-  run_all(options, out, state, store, observer);
-  remove_contents(out + L"\\work", true);
+  const std::wstring place = work_place(out);
+  run_all(options, place, state, store, observer);
+  remove_contents(place, true);
   note_end(state);
 
   SweepReport report = summarize_sweep(identity, read_journal(read_file(journal_path(out))).records, store.evidences(),

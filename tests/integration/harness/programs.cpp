@@ -4,6 +4,7 @@
 #include <windows.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace harness {
 
@@ -25,7 +26,11 @@ std::string current_test_name() {
 }
 
 std::filesystem::path scratch_directory() {
-  const std::filesystem::path directory = bin_directory().parent_path() / "scratch" / current_test_name();
+  // Short, so that a test with a long name finds the same room in a path as any other.
+  constexpr std::size_t kShown = 24;
+  const std::string name =
+      current_test_name().substr(0, kShown) + "-" + std::to_string(std::hash<std::string>()(current_test_name()));
+  const std::filesystem::path directory = bin_directory().parent_path() / "scratch" / name;
   static std::string made_for;  // a test may ask more than once
   if (made_for != current_test_name()) {
     std::filesystem::remove_all(directory);
