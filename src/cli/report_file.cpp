@@ -2,6 +2,7 @@
 
 #include "cli/terminal.h"
 #include "win32/error.h"
+#include "win32/files.h"
 #include "win32/unique_handle.h"
 
 #include <algorithm>
@@ -41,16 +42,7 @@ void write_report_file(const std::wstring& path, std::string_view content) {
     write_all(create_file(path).get(), content);
     return;
   }
-  const std::wstring temporary = path + L"." + std::to_wstring(GetCurrentProcessId()) + L".tmp";
-  try {
-    write_all(create_file(temporary).get(), content);
-    if (MoveFileExW(temporary.c_str(), path.c_str(), MOVEFILE_REPLACE_EXISTING) == 0) {
-      throw last_win32_error("MoveFileExW");
-    }
-  } catch (const std::system_error&) {
-    DeleteFileW(temporary.c_str());
-    throw;
-  }
+  write_file(openable_path(path), content);
 }
 
 void write_report_to_stdout(std::string_view content) {

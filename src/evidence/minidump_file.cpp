@@ -8,6 +8,7 @@
 
 #include "evidence/symbol_text.h"
 #include "win32/error.h"
+#include "win32/files.h"
 #include "win32/full_path.h"
 #include "win32/unique_handle.h"
 #include "win32/utf.h"
@@ -68,7 +69,7 @@ class TemporaryFile {
 };
 
 void make_directory(const std::wstring& directory) {
-  if (CreateDirectoryW(directory.c_str(), nullptr) == 0 && last_error() != ERROR_ALREADY_EXISTS) {
+  if (CreateDirectoryW(openable_path(directory).c_str(), nullptr) == 0 && last_error() != ERROR_ALREADY_EXISTS) {
     throw last_win32_error("CreateDirectory");
   }
 }
@@ -99,11 +100,11 @@ WrittenMinidump write_whole(const std::wstring& directory, const std::string& fi
   const std::vector<MemoryRange> ranges =
       type == MinidumpType::kFull ? readable_ranges(map) : std::vector<MemoryRange>();
   const std::wstring path = directory + L"\\" + to_utf16(file_name);
-  TemporaryFile file(path + L".part");
+  TemporaryFile file(openable_path(path + L".part"));
   file.write(serialise_minidump(contents, ranges));
   write_ranges(file, dumped.memory, ranges);
   const std::uint64_t size = file.size();
-  file.keep_as(path);
+  file.keep_as(openable_path(path));
   return {to_utf8(path), "", size};
 }
 

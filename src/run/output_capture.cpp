@@ -23,8 +23,8 @@ constexpr DWORD kPipeSize = 64 << 10;
 
 UniqueFile create_log(const std::string& directory, const std::wstring& path) {
   // Others may read along while it grows, and move it away.
-  UniqueFile file(CreateFileW(path.c_str(), GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, nullptr, CREATE_ALWAYS,
-                              FILE_ATTRIBUTE_NORMAL, nullptr));
+  UniqueFile file(CreateFileW(openable_path(path).c_str(), GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, nullptr,
+                              CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr));
   if (!file) {
     throw SetupError(fmt::format("--log-dir {}: cannot write {}: {}; name a directory in which files can be written",
                                  directory, to_utf8(path), describe_win32_error(last_error())));
@@ -47,7 +47,7 @@ UniqueHandle duplicate_of(DWORD standard_handle) {
 
 UniqueFile open_input(const std::string& name, bool inheritable) {
   SECURITY_ATTRIBUTES security{sizeof security, nullptr, inheritable ? TRUE : FALSE};
-  UniqueFile file(CreateFileW(to_utf16(name).c_str(), GENERIC_READ,
+  UniqueFile file(CreateFileW(openable_path(to_utf16(name)).c_str(), GENERIC_READ,
                               FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, &security, OPEN_EXISTING,
                               FILE_ATTRIBUTE_NORMAL, nullptr));
   if (!file) {
@@ -87,7 +87,8 @@ OutputCapture::OutputCapture(const Options& options, const DiscardedStreams* dis
     return;
   }
   if (const std::string& directory = options.capture.log_directory; !directory.empty()) {
-    if (const std::uint32_t error = make_directories(full_path(to_utf16(directory))); error != ERROR_SUCCESS) {
+    if (const std::uint32_t error = make_directories(openable_path(full_path(to_utf16(directory))));
+        error != ERROR_SUCCESS) {
       refuse("--log-dir", directory, error, "name a directory that is there or can be made");
     }
   }

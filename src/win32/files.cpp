@@ -1,6 +1,7 @@
 #include "win32/files.h"
 
 #include "win32/error.h"
+#include "win32/full_path.h"
 #include "win32/unique_handle.h"
 
 #include <algorithm>
@@ -58,6 +59,13 @@ std::wstring long_path(const std::wstring& full) {
     return full;
   }
   return full.starts_with(L"\\\\") ? L"\\\\?\\UNC\\" + full.substr(2) : L"\\\\?\\" + full;
+}
+
+std::wstring openable_path(const std::wstring& path) {
+  // 260 (MAX_PATH, of which CreateDirectoryW leaves room for a short name), less what a temporary name adds.
+  constexpr std::size_t kLongestShort = 220;
+  const std::wstring full = full_path(path);
+  return full.size() > kLongestShort ? long_path(full) : path;
 }
 
 bool is_directory(const std::wstring& path) noexcept {

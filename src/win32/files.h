@@ -9,6 +9,9 @@ namespace catcher {
 // A full path (full_path()) in the form that Windows does not limit to 260 characters: \\?\C:\…, \\?\UNC\server\….
 std::wstring long_path(const std::wstring& full);
 
+// A path as it is, or, where it is long, in that form: for what is opened where users said, which may be deep.
+std::wstring openable_path(const std::wstring& path);
+
 // True when there is a directory of this name.
 bool is_directory(const std::wstring& path) noexcept;
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "unit/schema_check.h"
+#include "win32/files.h"
 
 namespace {
 
@@ -180,6 +181,26 @@ TEST(Formats, the_target_is_not_overwritten_by_a_report) {
 
 TEST(Formats, nul_takes_any_number_of_reports) {
   EXPECT_EQ(run_catcher_words(L"-q --report NUL --junit NUL --sarif NUL" + target(L"EXIT 3")).exit_code, 3U);
+}
+
+TEST(Formats, everything_may_be_written_as_deep_as_a_ci_server_likes) {
+  const std::filesystem::path deep =
+      harness::scratch_directory() / std::string(90, 'd') / std::string(90, 'e') / std::string(90, 'f');
+  const std::wstring first = L"-q" + option(L"--log-dir", deep / "logs") + target(L"print started");
+  const auto there = [](const std::filesystem::path& path) { return read_file(catcher::long_path(path.wstring())); };
+  ASSERT_EQ(run_catcher_words(first).exit_code, 0U) << "makes the directories";
+  EXPECT_EQ(there(deep / "logs" / "stdout.txt"), "started\n");
+  const ProgramResult result =
+      run_catcher_words(L"-q" + option(L"--report", deep / "run.json") + option(L"--junit", deep / "run.xml") +
+                        option(L"--html", deep / "run.html") + option(L"--dump", deep / "dumps") +
+                        option(L"--log-dir", deep / "logs") + target(L"READ_NULL"));
+  EXPECT_EQ(result.exit_code, kMemoryAccess);
+  EXPECT_EQ(result.err, "");
+  const json report = json::parse(there(deep / "run.json"), nullptr, false);
+  ASSERT_TRUE(report.is_object());
+  EXPECT_NE(report["crashes"][0].value("minidump", ""), "") << report["crashes"][0].value("minidump_error", "");
+  EXPECT_NE(there(deep / "run.xml"), "");
+  EXPECT_NE(there(deep / "run.html"), "");
 }
 
 TEST(Formats, annotations_for_anybody_else_are_refused) {

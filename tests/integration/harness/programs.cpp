@@ -1,5 +1,7 @@
 #include "programs.h"
 
+#include "win32/files.h"
+
 #include <gtest/gtest.h>
 #include <windows.h>
 
@@ -33,7 +35,8 @@ std::filesystem::path scratch_directory() {
   const std::filesystem::path directory = bin_directory().parent_path() / "scratch" / name;
   static std::string made_for;  // a test may ask more than once
   if (made_for != current_test_name()) {
-    std::filesystem::remove_all(directory);
+    // What an earlier run has left may be deeper than std::filesystem can reach.
+    catcher::remove_contents(catcher::long_path(directory.wstring()));
     std::filesystem::create_directories(directory);
     made_for = current_test_name();
   }
