@@ -2,6 +2,7 @@
 
 #include "debugger/process_handles.h"
 #include "debugger/pseudo_handle.h"
+#include "debugger/syscall_probe.h"
 #include "debugger/syscall_stub.h"
 #include "monitors/handle_guard.h"
 #include "monitors/object_name.h"
@@ -13,8 +14,6 @@
 
 namespace catcher {
 namespace {
-
-constexpr std::uint64_t kWord = 8;
 
 // Of a function; the others are on the stack.
 constexpr std::uint8_t kRegisterArguments = 4;
@@ -75,20 +74,7 @@ void WatchedHandles::on_thread_ended(std::uint32_t tid) {
 }
 
 std::uint64_t WatchedHandles::argument(const ThreadContext& context, std::uint8_t number) const {
-  switch (number) {
-    case 0:
-      return context.first_argument();
-    case 1:
-      return context.second_argument();
-    case 2:
-      return context.third_argument();
-    case 3:
-      return context.fourth_argument();
-    case HandleCall::kNone:
-      return 0;
-    default:
-      return read_value<std::uint64_t>(sampler_.memory(), context.stack_pointer() + kWord + number * kWord).value_or(0);
-  }
+  return number == HandleCall::kNone ? 0 : syscall_argument(context, sampler_.memory(), number);
 }
 
 HandleStep WatchedHandles::step_of(const HandleCall& call, const ProbeHit& hit) {
