@@ -3,6 +3,7 @@
 #include "debugger/thread_context.h"
 #include "win32/patient_calls.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -101,6 +102,26 @@ bool HaltedThreads::let_due_events_come(const Process& process) {
       ResumeThread(thread.handle.get());
     }
     due = due || is_due;
+  }
+  return due;
+}
+
+void LeavingProcesses::add(Process& process) {
+  if (threads_of(process) == nullptr) {
+    leaving_.push_back({&process, HaltedThreads(process)});
+    process.breakpoints.remove_all(process.memory);
+  }
+}
+
+HaltedThreads* LeavingProcesses::threads_of(const Process& process) {
+  const auto found = std::ranges::find(leaving_, &process, [](const Leaving& leaving) { return leaving.process; });
+  return found == leaving_.end() ? nullptr : &found->threads;
+}
+
+bool LeavingProcesses::let_due_events_come() {
+  bool due = false;
+  for (Leaving& leaving : leaving_) {
+    due = (leaving.process->alive() && leaving.threads.let_due_events_come(*leaving.process)) || due;
   }
   return due;
 }

@@ -4,6 +4,7 @@
 #include "win32/unique_handle.h"
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace catcher {
@@ -14,7 +15,7 @@ namespace catcher {
 //     HaltedThreads halted(process);                   // nothing moves
 //     process.breakpoints.remove_all(process.memory);  // nobody can run into one any more
 //     ... work off the events that are on their way; a thread that is born meanwhile: halted.add(thread) ...
-//     while (halted.event_is_due(process)) ...         // somebody ran into one just before
+//     while (halted.let_due_events_come(process)) ...  // somebody ran into one just before
 //     DebugActiveProcessStop(process.pid);             // what a thread does from here on is not ours to judge
 //     // halted ends: they run on
 class HaltedThreads {
@@ -45,6 +46,31 @@ class HaltedThreads {
     bool is_stuck = false;  // its registers cannot be had
   };
   std::vector<Halted> threads_;
+};
+
+// The processes that are on their way to be let go: their threads stand still, and nothing of ours is in them.
+class LeavingProcesses {
+ public:
+  struct Leaving {
+    Process* process;
+    HaltedThreads threads;
+  };
+
+  // Halts its threads and takes our breakpoints away, but for one that is here already.
+  void add(Process& process);
+
+  bool empty() const noexcept { return leaving_.empty(); }
+  // Null when it is none of them.
+  HaltedThreads* threads_of(const Process& process);
+
+  // HaltedThreads::let_due_events_come() for all of them.
+  bool let_due_events_come();
+
+  // Hands them out, to be let go; their threads run on when they are destroyed.
+  std::vector<Leaving> take() { return std::exchange(leaving_, {}); }
+
+ private:
+  std::vector<Leaving> leaving_;
 };
 
 }  // namespace catcher

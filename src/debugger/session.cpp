@@ -6,16 +6,12 @@
 #include "debugger/hidden_debugger.h"
 #include "debugger/leftover_handles.h"
 #include "debugger/notifications.h"
+#include "debugger/raw_event.h"
 #include "debugger/watched_functions.h"
 #include "triage/path_name.h"
-#include "win32/dynamic_function.h"
 #include "win32/unique_handle.h"
-#include "win32/utf.h"
 
 #include <algorithm>
-#include <array>
-#include <iterator>
-#include <string_view>
 #include <utility>
 
 namespace catcher {
@@ -24,41 +20,8 @@ namespace {
 constexpr std::uint32_t kBreakpointCode = 0x80000003;      // STATUS_BREAKPOINT
 constexpr std::uint32_t kWx86BreakpointCode = 0x4000001F;  // STATUS_WX86_BREAKPOINT
 
-Address to_address(const void* pointer) {
-  return {reinterpret_cast<std::uintptr_t>(pointer)};
-}
-
-Thread new_thread(std::uint32_t tid, HANDLE handle, const void* teb) {
-  Thread thread;
-  thread.tid = tid;
-  thread.handle = handle;
-  thread.teb = to_address(teb);
-  return thread;
-}
-
 bool is_breakpoint(std::uint32_t code) {
   return code == kBreakpointCode || code == kWx86BreakpointCode;
-}
-
-// The path behind a file handle without its drive: one system call, where the full path needs several.
-std::string file_name_behind(HANDLE file) {
-  struct {
-    FILE_NAME_INFO info;
-    std::array<wchar_t, MAX_PATH * 2> rest;
-  } buffer{};
-  if (file == nullptr || GetFileInformationByHandleEx(file, FileNameInfo, &buffer, sizeof buffer) == 0) {
-    return {};
-  }
-  const std::size_t length = std::min<std::size_t>(buffer.info.FileNameLength / sizeof(wchar_t), buffer.rest.size());
-  const std::wstring_view path(static_cast<const wchar_t*>(buffer.info.FileName), length);
-  return to_utf8(path.substr(path.find_last_of(L'\\') + 1));
-}
-
-// DebugActiveProcess starts a thread in the debuggee that runs into a breakpoint there: at the address that this
-// function has in our own ntdll.
-bool is_break_in(LPTHREAD_START_ROUTINE start) {
-  const auto function = find_function<void NTAPI()>(L"ntdll.dll", "DbgUiRemoteBreakin");
-  return start != nullptr && reinterpret_cast<const void*>(start) == reinterpret_cast<const void*>(function);
 }
 
 bool lies_in_ntdll(Process& process, Address address) {
@@ -103,8 +66,9 @@ Step Session::next(std::optional<Clock::time_point> deadline) {
         continue;
       }
     }
-    if (!detaching_.empty()) {
-      if (!port_.poll() && !take_due_event()) {
+    if (!leaving_.empty()) {
+      constexpr std::chrono::milliseconds kPatience{500};  // for what is on its way
+      if (!port_.poll() && !(leaving_.let_due_events_come() && port_.poll(kPatience))) {
         finish_detaching();
         continue;
       }
@@ -152,14 +116,11 @@ void Session::kill_tree(std::uint32_t status) {
   }
 }
 
-// Nothing of ours may be hit while it is taken away, so its threads stand still until no event of theirs is left.
 void Session::detach(Process& process) {
   const bool is_dying = process.exit_request == ExitRequest::kByCatcher;
-  if (!process.alive() || is_dying || find_detaching(process) != nullptr) {
-    return;
+  if (process.alive() && !is_dying) {
+    leaving_.add(process);
   }
-  detaching_.push_back({&process, HaltedThreads(process)});
-  process.breakpoints.remove_all(process.memory);
 }
 
 void Session::detach_tree() {
@@ -172,24 +133,8 @@ void Session::detach_tree() {
   }
 }
 
-HaltedThreads* Session::find_detaching(const Process& process) {
-  const auto found = std::find_if(detaching_.begin(), detaching_.end(),
-                                  [&process](const Detaching& other) { return other.process == &process; });
-  return found == detaching_.end() ? nullptr : &found->threads;
-}
-
-// The event of a thread that ran into a breakpoint just before it was taken away and has not said so yet.
-bool Session::take_due_event() {
-  constexpr std::chrono::milliseconds kPatience{500};
-  bool due = false;
-  for (Detaching& detaching : detaching_) {
-    due = (detaching.process->alive() && detaching.threads.let_due_events_come(*detaching.process)) || due;
-  }
-  return due && port_.poll(kPatience);
-}
-
 void Session::finish_detaching() {
-  for (const auto& [process, threads] : std::exchange(detaching_, {})) {
+  for (const auto& [process, threads] : leaving_.take()) {
     if (process->alive()) {
       let_go(*process);
       process->detached = true;
@@ -388,7 +333,7 @@ Event Session::on_process_created(const DEBUG_EVENT& raw) {
 
 void Session::on_thread_created(const Process& process, Thread& thread, const CREATE_THREAD_DEBUG_INFO& info) {
   thread.is_break_in = process.state.attached && is_break_in(info.lpStartAddress);
-  if (HaltedThreads* halted = find_detaching(process)) {
+  if (HaltedThreads* halted = leaving_.threads_of(process)) {
     halted->add(thread);
   }
 }
@@ -397,7 +342,7 @@ void Session::on_module_loaded(Process& process, const LOAD_DLL_DEBUG_INFO& info
   const UniqueFile file(info.hFile);  // ours to close; NULL where the OS could not open it
   const Module& module =
       process.modules.emplace_back(Module{to_address(info.lpBaseOfDll), 0, 0, true, {}, file_name_behind(file.get())});
-  if (!killing_ && find_detaching(process) == nullptr) {  // else nothing of ours is wanted in it any more
+  if (!killing_ && leaving_.threads_of(process) == nullptr) {  // else nothing of ours is wanted in it any more
     for (Probe* const probe : probes_) {
       probe->on_module_loaded(process, module);
     }
@@ -425,14 +370,7 @@ std::optional<Event> Session::on_exception(Process& process, const DEBUG_EVENT& 
       return Event{&process, thread, thread->tid, std::move(*reached)};
     }
   }
-  ExceptionRaised raised;
-  raised.code = record.ExceptionCode;
-  raised.flags = record.ExceptionFlags;
-  raised.address = to_address(record.ExceptionAddress);
-  raised.chance = first ? Chance::kFirst : Chance::kSecond;
-  const auto count = std::min<DWORD>(record.NumberParameters, EXCEPTION_MAXIMUM_PARAMETERS);
-  std::copy_n(std::begin(record.ExceptionInformation), count, std::back_inserter(raised.parameters));
-
+  ExceptionRaised raised = exception_of(raw.u.Exception);
   ExceptionFacts facts{raised.code, raised.chance};
   if (thread != nullptr && thread->critical_error_announced) {
     facts.critical_error_announced = true;

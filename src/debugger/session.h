@@ -98,8 +98,6 @@ class Session {
   void on_thread_created(const Process& process, Thread& thread, const CREATE_THREAD_DEBUG_INFO& info);
   void on_module_loaded(Process& process, const LOAD_DLL_DEBUG_INFO& info);
   bool is_awaited_outside(std::uint32_t pid, HANDLE process);
-  HaltedThreads* find_detaching(const Process& process);
-  bool take_due_event();
   void finish_detaching();
   void let_go(Process& process);
   void resume_pending();
@@ -115,12 +113,7 @@ class Session {
   bool killing_ = false;
   bool ended_ = false;     // nothing is left to be ended
   bool released_ = false;  // what is alive at the end lives on
-  // On its way to be let go, its threads halted.
-  struct Detaching {
-    Process* process;
-    HaltedThreads threads;
-  };
-  std::vector<Detaching> detaching_;
+  LeavingProcesses leaving_;
   std::map<std::uint32_t, UniqueHandle> unfollowed_;  // by pid: for their exit codes
   std::set<std::uint32_t> unawaited_;                 // outside the debugger: unfollowed ones and what these start
   Outsiders outsiders_;                               // of the job, but not of the tree
