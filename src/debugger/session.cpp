@@ -38,6 +38,7 @@ Session::~Session() {
   if (ended_) {
     return;
   }
+  probes_.clear();
   try {
     constexpr auto kLastGrace = std::chrono::seconds(2);
     if (rules_.attached) {

@@ -51,8 +51,8 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Somebody with breakpoints of his own, told of modules and hits from now on. Stays the caller's and must outlive the
-  // session. No two with the same owner().
+  // Somebody with breakpoints of his own, told of modules and hits by next(). Stays the caller's; the session's end
+  // does not need it. No two with the same owner().
   void add_probe(Probe& probe) { probes_.push_back(&probe); }
 
   // Lets the process of the last event go on and sleeps until the next event, the deadline, or a wake. TreeEnded when

@@ -5,23 +5,18 @@
 #include "evidence/hang_evidence.h"
 #include "evidence/loader_search.h"
 #include "evidence/symbol_cache.h"
-#include "monitors/allocation_grouping.h"
-#include "monitors/allocation_monitor.h"
 #include "monitors/crash_monitor.h"
 #include "monitors/deadline_monitor.h"
 #include "monitors/debug_output_monitor.h"
-#include "monitors/handle_monitor.h"
 #include "monitors/limit_monitor.h"
-#include "monitors/memory_monitor.h"
 #include "run/attach_run.h"
 #include "run/event_line.h"
 #include "run/output_capture.h"
 #include "run/process_records.h"
+#include "run/run_probes.h"
 #include "run/shared_run.h"
 #include "run/stop_source.h"
-#include "triage/allocation_words.h"
 #include "triage/bucket.h"
-#include "triage/handle_words.h"
 #include "triage/path_name.h"
 #include "triage/summary.h"
 
@@ -87,17 +82,9 @@ class Run {
         symbols_(shared == nullptr ? own_symbols_.emplace(symbol_options(options)) : shared->symbols),
         crashes_(options.crash_policy, crash_evidence(symbols_, options.evidence, observer), started_),
         debug_output_(started_, options.capture.echo_debug_output),
+        probes_(options, session_, symbols_),
         limits_(options.limits, session_.job(), started_),
         break_(options.attach && options.attach->only_look, Clock::now()) {
-    if (options.handles.probe != HandleProbe::kOff) {
-      session_.add_probe(handles_.emplace(options.handles, symbols_, started_));
-    }
-    if (options.memory.probe == MemoryProbe::kTrace) {
-      session_.add_probe(allocations_.emplace(options.memory, symbols_, started_));
-    }
-    if (options.memory.probe != MemoryProbe::kOff || options.limits.memory) {
-      memory_.emplace(options.memory, started_);
-    }
     if (options.limits.memory && session_.job() != nullptr) {
       session_.job()->limit_memory(*options.limits.memory + memory_leeway(*options.limits.memory));
     }
@@ -156,9 +143,8 @@ class Run {
   // When something is to be done although nothing happens.
   std::optional<Clock::time_point> next_look() const {
     std::optional<Clock::time_point> next = deadline_.deadline();
-    const auto sample = memory_ ? std::optional(memory_->next_look()) : std::nullopt;
     for (const auto& other :
-         {limits_.next_look(session_.tree()), rest_deadline_, break_.moment(), sample, cpu_look()}) {
+         {limits_.next_look(session_.tree()), rest_deadline_, break_.moment(), probes_.next_look(), cpu_look()}) {
       if (other && (!next || *other < *next)) {
         next = other;
       }
@@ -176,9 +162,7 @@ class Run {
     if (cpu_look() && now >= *cpu_look()) {
       cpu_ = sample_cpu(session_.tree());
     }
-    if (memory_) {
-      memory_->sample(session_.tree());
-    }
+    probes_.on_time();
     if (deadline_.deadline() && now >= *deadline_.deadline()) {
       facts_.timed_out = true;
       look_at_tree();
@@ -250,15 +234,7 @@ class Run {
   void on_event(const Event& event) {
     tell_observer(event);
     break_.on_event(event);
-    if (handles_) {
-      handles_->on_event(event);
-    }
-    if (memory_) {
-      memory_->on_event(event, session_.tree());
-    }
-    if (allocations_) {
-      allocations_->on_event(event);
-    }
+    probes_.on_event(event);
     if (auto hit = limits_.on_event(event, session_.tree())) {
       on_limit(std::move(*hit));
       return;
@@ -299,12 +275,7 @@ class Run {
   }
 
   void on_crash(const Event& event, Crash crash) {
-    if (memory_) {
-      memory_->look(*event.process, MemoryMoment::kCrash);
-    }
-    if (allocations_) {
-      allocations_->look_at(*event.process);  // its memory goes with it
-    }
+    probes_.on_crash(*event.process);
     // Before its event is continued, so that neither the system's crash handling nor a dialog of the C runtime starts.
     if (!crash.exit_status) {
       session_.end_process(*event.process, crash.kind == CrashKind::kAbort ? kAbortExitCode : crash.status);
@@ -328,15 +299,7 @@ class Run {
     if (session_.tree().living() == 0 && !ending_) {
       return;
     }
-    if (handles_) {
-      handles_->look_at_rest(session_.tree());
-    }
-    if (memory_) {
-      memory_->look_at_rest(session_.tree(), moment_of_end());
-    }
-    if (allocations_) {
-      allocations_->look_at_rest(session_.tree());
-    }
+    probes_.look_at_rest(moment_of_end());
     if (ending == Ending::kDetach) {
       session_.detach_tree();
     } else {
@@ -404,22 +367,7 @@ class Run {
       }
     }
     report_.handled_exceptions = crashes_.handled_exceptions();
-    if (handles_) {
-      report_.handles = handles_->take_report();
-      facts_.defect_found = has_handle_defect(*report_.handles);
-      report_.warnings.insert(report_.warnings.end(), handles_->warnings().begin(), handles_->warnings().end());
-    }
-    const bool is_memory_limit = report_.limit && report_.limit->kind == LimitKind::kMemory;
-    if (memory_ && (options_.memory.probe != MemoryProbe::kOff || is_memory_limit)) {
-      report_.memory = memory_->take_report(session_.tree());
-    }
-    if (allocations_) {
-      AllocationHistory history = allocations_->take_history();
-      facts_.defect_found = facts_.defect_found || worst_leak(history) != nullptr;
-      use_asked_sizes(history, *report_.memory);
-      report_.memory->allocations = std::move(history);
-      report_.warnings.insert(report_.warnings.end(), allocations_->warnings().begin(), allocations_->warnings().end());
-    }
+    facts_.defect_found = probes_.fill(report_);
     report_.debug_output = debug_output_.take();
     report_.captured = streams_.finish();
     report_.warnings.insert(report_.warnings.end(), streams_.warnings().begin(), streams_.warnings().end());
@@ -441,10 +389,8 @@ class Run {
   std::optional<SymbolCache> own_symbols_;  // where there are none to share
   SymbolCache& symbols_;
   CrashMonitor crashes_;
-  std::optional<HandleMonitor> handles_;
-  std::optional<AllocationMonitor> allocations_;
-  std::optional<MemoryMonitor> memory_;
   DebugOutputMonitor debug_output_;
+  RunProbes probes_;
   LimitMonitor limits_;
   BreakMoment break_;
   RunFacts facts_;
