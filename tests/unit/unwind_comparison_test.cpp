@@ -131,7 +131,8 @@ TEST(UnwinderBesideStackWalk64, agrees_on_every_frame_of_stacks_of_a_busy_thread
     const auto context = thread.sample(memory);
     ASSERT_TRUE(context.has_value());
     if (std::exchange(last_place, std::pair(context->Rip, context->Rsp)) == std::pair(context->Rip, context->Rsp)) {
-      continue;  // it did not run meanwhile
+      Sleep(1);  // it did not run meanwhile: on a machine with much to do only who waits leaves it a processor
+      continue;
     }
     const UnwoundStack stack = unwinder.walk(from_os(*context), thread.bounds());
     EXPECT_EQ(stack.end_reason, "") << fmt::format("{:#x}", context->Rip);
