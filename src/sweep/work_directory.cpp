@@ -59,11 +59,20 @@ struct NewFile {
 };
 
 // Shared with everybody: a target may open it again, as it likes.
+UniqueFile open_to_write(const std::wstring& path, DWORD how) {
+  return UniqueFile(CreateFileW(path.c_str(), GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                                nullptr, how, FILE_ATTRIBUTE_NORMAL, nullptr));
+}
+
+// A new one where there is none, which is nearly always so: where a file is emptied, some file systems write what comes
+// next to the disk at once, and its end has to wait for that.
 NewFile create(const std::wstring& stem, const std::wstring& extension) {
   NewFile made;
   made.path = first_free(stem, extension, "CreateFileW", [&made](const std::wstring& path) {
-    made.file.reset(CreateFileW(path.c_str(), GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                                nullptr, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr));
+    made.file = open_to_write(path, CREATE_NEW);
+    if (!made.file && last_error() == ERROR_FILE_EXISTS) {
+      made.file = open_to_write(path, CREATE_ALWAYS);
+    }
     return made.file ? std::uint32_t{ERROR_SUCCESS} : last_error();
   });
   return made;
