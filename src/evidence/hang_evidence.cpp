@@ -4,6 +4,7 @@
 #include "evidence/hang.h"
 #include "evidence/hang_capture.h"
 #include "evidence/stopped_process.h"
+#include "evidence/wait_kind.h"
 
 #include "triage/path_name.h"
 
@@ -12,7 +13,9 @@
 #include <algorithm>
 #include <cctype>
 #include <exception>
+#include <list>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string_view>
@@ -87,25 +90,48 @@ ThreadIds suspend(const std::vector<Process*>& processes) {
   return suspended;
 }
 
-HungProcess look_at(Process& process, SymbolCache& symbols, const CpuShares& shares, const ThreadIds& suspended,
-                    std::vector<Module>& modules, Clock::time_point deadline) {
-  StoppedProcess stopped(process, symbols, modules);
+// What of the look at one process serves the next: those of a tree have most images in common.
+struct Look {
+  SymbolCache& symbols;
+  CpuShares shares;
+  ThreadIds suspended;
+  std::vector<std::optional<Registers>> registers;
+  Clock::time_point deadline;
+  std::vector<Module> modules = {};  // described, each kind once
+  CommonImages images = {};
+  std::list<StoppedProcess> processes = {};  // the images are read through them
+  std::size_t threads = 0;                   // of these
+};
+
+void add_modules(std::vector<Module>& known, const Process& process) {
   for (const Module& module : process.modules) {
-    if (find_module(modules, module.base) == nullptr) {
-      modules.push_back(module);
+    if (find_module(known, module.base) == nullptr) {
+      known.push_back(module);
     }
   }
+}
+
+HungProcess look_at(Process& process, Look& look) {
+  StoppedProcess& stopped = look.processes.emplace_back(process, look.symbols, look.modules, &look.images);
+  add_modules(look.modules, process);
   HungProcess hung;
   hung.pid = process.pid;
   hung.image = file_name_of(process.image);
   hung.is_64_bit = stopped.is_64_bit();
   hung.memory = &process.memory;
-  hung.loader_lock = find_loader_lock(process.handle, process.memory, hung.is_64_bit);
+  const auto registers = std::span(std::as_const(look.registers)).subspan(look.threads, stopped.thread_count());
+  look.threads += stopped.thread_count();
   const std::uint32_t first = process.threads.empty() ? 0 : process.threads.begin()->first;
-  for (StoppedThread& thread : stopped.threads(first, deadline)) {
-    const auto share = shares.find({process.pid, thread.tid});
+  for (StoppedThread& thread : stopped.threads(first, look.deadline, registers)) {
+    const auto share = look.shares.find({process.pid, thread.tid});
     hung.threads.push_back({thread.tid, std::move(thread.name), std::move(thread.stack), std::move(thread.registers),
-                            share == shares.end() ? 0.0 : share->second, suspended.contains(thread.tid)});
+                            share == look.shares.end() ? 0.0 : share->second, look.suspended.contains(thread.tid)});
+  }
+  // Only then somebody will ask for it.
+  if (std::ranges::any_of(hung.threads, [](const HungThread& thread) {
+        return wait_kind(thread.stack) == WaitKind::kCriticalSection;
+      })) {
+    hung.loader_lock = find_loader_lock(process.handle, process.memory, hung.is_64_bit);
   }
   return hung;
 }
@@ -144,15 +170,16 @@ void resume(const Process& process) {
   }
 }
 
-Hang look(const std::vector<Process*>& processes, SymbolCache& symbols, std::chrono::milliseconds time,
-          const CpuSample* earlier) {
+Hang look_at_all(const std::vector<Process*>& processes, SymbolCache& symbols, std::chrono::milliseconds time,
+                 const CpuSample* earlier) {
   const auto deadline = Clock::now() + time;
-  const CpuShares shares = measure(processes, std::min(kCpuWindow, time / 4), earlier);
-  const ThreadIds suspended = suspend(processes);
+  CpuShares shares = measure(processes, std::min(kCpuWindow, time / 4), earlier);
+  ThreadIds suspended = suspend(processes);
+  // Threads that are stuck must not take all of the time from the others' stacks.
+  Look look{symbols, std::move(shares), std::move(suspended), registers_of(processes, deadline - time / 4), deadline};
   std::vector<HungProcess> hung;
-  std::vector<Module> modules;  // each kind once: the processes of a tree have most of theirs in common
   for (Process* process : processes) {
-    hung.push_back(look_at(*process, symbols, shares, suspended, modules, deadline));
+    hung.push_back(look_at(*process, look));
   }
   add_dialogs(hung, processes);
   return classify_hang(hung);
@@ -164,7 +191,7 @@ Hang look_at_processes(const std::vector<Process*>& processes, SymbolCache& symb
                        Afterwards afterwards, const CpuSample* earlier) noexcept {
   Hang hang;
   try {
-    hang = look(processes, symbols, time, earlier);
+    hang = look_at_all(processes, symbols, time, earlier);
   } catch (const std::exception& error) {
     hang.detail = std::string("the stacks could not be taken: ") + error.what();
   }
@@ -181,7 +208,10 @@ Hang look_at_hang(ProcessTree& tree, SymbolCache& symbols, std::chrono::millisec
 
 CpuSample sample_cpu(ProcessTree& tree) {
   CpuSample sample{Clock::now(), {}};
-  for (const Process* process : living(tree)) {
+  std::vector<Module> known;
+  for (Process* process : living(tree)) {
+    describe_modules(*process, known);
+    add_modules(known, *process);
     for (const auto& [tid, thread] : process->threads) {
       sample.used[tid] = processor_time(thread.handle);
     }

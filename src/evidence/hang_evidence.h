@@ -16,7 +16,7 @@ namespace catcher {
 enum class Afterwards { kStaySuspended, kRunOn };
 
 // What the threads of a tree had used of the processor at a moment. Taken kCpuWindow before a look, it spares the look
-// waiting so long itself.
+// waiting so long itself, and asking for what can be known before: the modules of the processes.
 struct CpuSample {
   std::chrono::steady_clock::time_point taken;
   std::map<std::uint32_t, std::chrono::microseconds> used;  // by thread id, which is unique in the system

@@ -10,15 +10,34 @@ std::size_t MeteredMemory::read(Address from, std::span<std::byte> into) const n
   return memory_.read(from, into);
 }
 
-Image& ImageCache::image(const Module& module) {
-  const auto found = images_.find(module.base);
-  if (found != images_.end()) {
-    if (found->second.size == module.size && found->second.timestamp == module.timestamp) {
-      return found->second.image;
-    }
-    images_.erase(found);
+ImageCache::ImageCache(const MemoryReader& memory, CommonImages* common)
+    : common_(common), memory_(memory, common == nullptr ? nullptr : &common->meter) {
+  if (common != nullptr) {
+    common->caches.push_back(this);
   }
-  Entry entry{module.size, module.timestamp, Image(memory_, module.base, module.size)};
+}
+
+Image* ImageCache::find(const Module& module) {
+  const auto found = images_.find(module.base);
+  return found != images_.end() && found->second.size == module.size && found->second.timestamp == module.timestamp
+             ? &found->second.image
+             : nullptr;
+}
+
+Image& ImageCache::image(const Module& module) {
+  if (Image* const known = find(module)) {
+    return *known;
+  }
+  if (common_ != nullptr && !module.path.empty()) {
+    for (ImageCache* const other : common_->caches) {
+      Image* const same = other->find(module);
+      if (same != nullptr && other->images_.at(module.base).path == module.path) {
+        return *same;
+      }
+    }
+  }
+  images_.erase(module.base);
+  Entry entry{module.size, module.timestamp, module.path, Image(memory_, module.base, module.size)};
   return images_.emplace(module.base, std::move(entry)).first->second.image;
 }
 

@@ -74,16 +74,15 @@ class MemoryLook {
     facts_.pebs.push_back(process_.peb);
     snapshot_.stack_count = process_.threads.size();
     std::vector<const Thread*> threads;
-    std::vector<void*> handles;  // of the debug events: the OS closes them
+    std::vector<ThreadToRead> handles;  // of the debug events: the OS closes them
     for (const auto& [tid, thread] : process_.threads) {
       if (threads.size() == kMostStacks) {
         break;
       }
       threads.push_back(&thread);
-      handles.push_back(thread.handle);
+      handles.push_back({thread.handle, is_64_bit_});
     }
-    const auto registers =
-        capture_registers(std::move(handles), is_64_bit_, std::chrono::steady_clock::now() + kTimeForRegisters);
+    const auto registers = capture_registers(std::move(handles), std::chrono::steady_clock::now() + kTimeForRegisters);
     for (std::size_t i = 0; i < threads.size(); ++i) {
       look_at_thread(*threads[i], registers[i] ? Address{registers[i]->sp()} : Address{});
     }

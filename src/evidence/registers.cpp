@@ -102,13 +102,14 @@ std::optional<Registers> capture_registers(void* thread, bool is_64_bit) {
   return from_record(context);
 }
 
-std::vector<std::optional<Registers>> capture_registers(std::vector<void*> threads, bool is_64_bit,
+std::vector<std::optional<Registers>> capture_registers(std::vector<ThreadToRead> threads,
                                                         std::chrono::steady_clock::time_point deadline) {
   const std::size_t count = threads.size();
-  return call_patiently<Registers>(
-      count,
-      [threads = std::move(threads), is_64_bit](std::size_t i) { return capture_registers(threads[i], is_64_bit); },
-      {deadline});
+  return call_patiently<Registers>(count,
+                                   [threads = std::move(threads)](std::size_t i) {
+                                     return capture_registers(threads[i].handle, threads[i].is_64_bit);
+                                   },
+                                   {deadline});
 }
 
 std::optional<Registers> registers_from_context(std::span<const std::byte> context, bool is_64_bit) {

@@ -61,9 +61,14 @@ inline constexpr std::size_t kContextSize32 = 716;
 // THREAD_GET_CONTEXT; it stays the caller's. Nothing when the OS refuses, as it does for a thread that has exited.
 std::optional<Registers> capture_registers(void* thread, bool is_64_bit);
 
+struct ThreadToRead {
+  void* handle = nullptr;
+  bool is_64_bit = true;
+};
+
 // The same of threads that need not stand at a debug event: one may be stuck inside the system, where the OS waits for
 // it (see call_patiently). Nothing for one that does not come before `deadline`.
-std::vector<std::optional<Registers>> capture_registers(std::vector<void*> threads, bool is_64_bit,
+std::vector<std::optional<Registers>> capture_registers(std::vector<ThreadToRead> threads,
                                                         std::chrono::steady_clock::time_point deadline);
 
 // The same from a CONTEXT record found elsewhere, for instance on the debuggee's stack. Nothing when it is too short.

@@ -35,10 +35,22 @@ std::wstring symbol_path(const SymbolOptions& options) {
 
 }  // namespace
 
-StoppedProcess::StoppedProcess(Process& process, SymbolCache& symbols, const std::vector<Module>& known)
+std::vector<std::optional<Registers>> registers_of(std::span<Process* const> processes,
+                                                   std::chrono::steady_clock::time_point deadline) {
+  std::vector<ThreadToRead> threads;  // the handles are the debug events': the OS closes them
+  for (const Process* process : processes) {
+    for (const auto& [tid, thread] : process->threads) {
+      threads.push_back({thread.handle, process->state.bits == 64});
+    }
+  }
+  return capture_registers(std::move(threads), deadline);
+}
+
+StoppedProcess::StoppedProcess(Process& process, SymbolCache& symbols, const std::vector<Module>& known,
+                               CommonImages* common)
     : process_(process),
       map_(process.handle),
-      images_(process.memory),
+      images_(process.memory, common),
       symbolizer_(symbols, described_modules(process, known), process.memory),
       unwinder_x86_(images_, process.modules, symbol_path(symbols.options())) {}
 
@@ -81,7 +93,9 @@ Stack StoppedProcess::named_stack(const StoppedThread& thread) {
   std::vector<CodeAddress> places;
   places.reserve(unwound.frames.size());
   std::transform(unwound.frames.begin(), unwound.frames.end(), std::back_inserter(places),
-                 [](const UnwoundFrame& frame) { return CodeAddress{frame.pc, !frame.is_exact, frame.source}; });
+                 [](const UnwoundFrame& frame) {
+                   return CodeAddress{frame.pc, !frame.is_exact, frame.source};
+                 });
   stack.frames = symbolizer_.frames(places);
   stack.frames_total += stack.frames.size() - places.size();  // inlined functions are frames of their own
   trim(stack.frames);
@@ -89,8 +103,12 @@ Stack StoppedProcess::named_stack(const StoppedThread& thread) {
 }
 
 StoppedThread StoppedProcess::thread(const Thread& thread) {
+  return named(thread, registers_soon(thread));
+}
+
+std::optional<Registers> StoppedProcess::registers_soon(const Thread& thread) const {
   constexpr std::chrono::seconds kTime{1};
-  return named(thread, capture_registers({thread.handle}, is_64_bit(), Clock::now() + kTime).front());
+  return capture_registers({{thread.handle, is_64_bit()}}, Clock::now() + kTime).front();
 }
 
 StoppedThread StoppedProcess::named(const Thread& thread, std::optional<Registers> registers) {
@@ -100,28 +118,43 @@ StoppedThread StoppedProcess::named(const Thread& thread, std::optional<Register
 }
 
 std::vector<StoppedThread> StoppedProcess::threads(std::uint32_t first, Clock::time_point deadline) {
-  std::vector<const Thread*> order;
-  order.reserve(process_.threads.size());
-  for (const auto& [tid, thread] : process_.threads) {
-    if (!thread.is_break_in) {
-      order.push_back(&thread);
+  Process* const process = &process_;
+  auto registers = registers_of(std::span(&process, 1), deadline);
+  const auto wanted = process_.threads.find(first);
+  if (wanted != process_.threads.end()) {
+    auto& its_registers = registers[static_cast<std::size_t>(std::distance(process_.threads.begin(), wanted))];
+    if (!its_registers) {  // threads that are stuck have used the time up; this one must not suffer from it
+      its_registers = registers_soon(wanted->second);
     }
   }
-  std::stable_partition(order.begin(), order.end(), [first](const Thread* thread) { return thread->tid == first; });
-  std::vector<void*> handles;  // of the debug events: the OS closes them
-  std::transform(order.begin(), order.end(), std::back_inserter(handles),
-                 [](const Thread* thread) { return thread->handle; });
-  auto registers = capture_registers(std::move(handles), is_64_bit(), deadline);
+  return threads(first, deadline, registers);
+}
+
+std::vector<StoppedThread> StoppedProcess::threads(std::uint32_t first, Clock::time_point deadline,
+                                                   std::span<const std::optional<Registers>> registers) {
   std::vector<StoppedThread> result;
-  result.reserve(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) {
+  const auto add = [&](const Thread& thread, const std::optional<Registers>& its_registers) {
+    if (thread.is_break_in) {
+      return;
+    }
     if (Clock::now() < deadline) {
-      result.push_back(named(*order[i], std::move(registers[i])));
+      result.push_back(named(thread, its_registers));
     } else {
-      result.push_back({order[i]->tid, order[i]->name, order[i]->teb, std::nullopt, std::nullopt, {}});
+      result.push_back({thread.tid, thread.name, thread.teb, std::nullopt, std::nullopt, {}});
       result.back().stack.end_reason = "there was no time left to look at this thread";
     }
-  }
+  };
+  const auto all = [&](bool is_first) {
+    auto its_registers = registers.begin();
+    for (const auto& [tid, thread] : process_.threads) {
+      if ((tid == first) == is_first) {
+        add(thread, *its_registers);
+      }
+      ++its_registers;
+    }
+  };
+  all(true);
+  all(false);
   return result;
 }
 

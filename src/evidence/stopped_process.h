@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,10 @@ struct StoppedThread {
   Stack stack;
 };
 
+// The registers of the threads of processes that stand still, process by process: see capture_registers().
+std::vector<std::optional<Registers>> registers_of(std::span<Process* const> processes,
+                                                   std::chrono::steady_clock::time_point deadline);
+
 // One process that stands still, for whoever wants to look at it: reads each thing once, in the order in which it is
 // asked for. The process must not run on while this lives.
 class StoppedProcess {
@@ -36,8 +41,9 @@ class StoppedProcess {
   using Clock = std::chrono::steady_clock;
 
   // `process` and `symbols` must outlive it.
-  // `known` are modules that were described in other processes.
-  StoppedProcess(Process& process, SymbolCache& symbols, const std::vector<Module>& known = {});
+  // `known` are modules that were described in other processes, `common` the images of these: see ImageCache.
+  StoppedProcess(Process& process, SymbolCache& symbols, const std::vector<Module>& known = {},
+                 CommonImages* common = nullptr);
   StoppedProcess(const StoppedProcess&) = delete;
   StoppedProcess& operator=(const StoppedProcess&) = delete;
 
@@ -47,6 +53,11 @@ class StoppedProcess {
   // Every thread of its own, `first` first; those that `deadline` left no time for have no stack, and their stack says
   // so.
   std::vector<StoppedThread> threads(std::uint32_t first, Clock::time_point deadline);
+  // The same with registers that registers_of() has read before.
+  std::vector<StoppedThread> threads(std::uint32_t first, Clock::time_point deadline,
+                                     std::span<const std::optional<Registers>> registers);
+  // So many of these are of its threads.
+  std::size_t thread_count() const { return process_.threads.size(); }
 
   // The modules, with the symbols that the stacks so far have asked for.
   std::vector<ModuleRecord> modules() { return symbolizer_.module_records(); }
@@ -56,6 +67,7 @@ class StoppedProcess {
   const MemoryMap& map() const noexcept { return map_; }
 
  private:
+  std::optional<Registers> registers_soon(const Thread& thread) const;
   StoppedThread look_at(const Thread& thread, std::optional<Registers> registers) const;
   StoppedThread named(const Thread& thread, std::optional<Registers> registers);
   Stack named_stack(const StoppedThread& thread);

@@ -22,18 +22,17 @@ FileStamp stamp_of(HANDLE file) {
           number(basic.ChangeTime)};
 }
 
-FileIdentity identity_of(HANDLE file) {
+FileIdentity identity_of(HANDLE file, const FileStamp& stamp) {
   FileIdentity identity;
-  BY_HANDLE_FILE_INFORMATION basic{};
-  if (!GetFileInformationByHandle(file, &basic)) {
-    throw last_win32_error("GetFileInformationByHandle");
-  }
-  identity.size = (std::uint64_t{basic.nFileSizeHigh} << 32) | basic.nFileSizeLow;
-  identity.written = (std::uint64_t{basic.ftLastWriteTime.dwHighDateTime} << 32) | basic.ftLastWriteTime.dwLowDateTime;
+  identity.size = stamp.size;
+  identity.written = stamp.written;
   FILE_ID_INFO wide{};  // 128 bits, as ReFS needs; not every file system has it
+  BY_HANDLE_FILE_INFORMATION basic{};
   if (GetFileInformationByHandleEx(file, FileIdInfo, &wide, sizeof wide)) {
     identity.volume = wide.VolumeSerialNumber;
     std::copy(std::begin(wide.FileId.Identifier), std::end(wide.FileId.Identifier), identity.id.begin());
+  } else if (!GetFileInformationByHandle(file, &basic)) {
+    throw last_win32_error("GetFileInformationByHandle");
   } else {
     identity.volume = basic.dwVolumeSerialNumber;
     const std::uint64_t index = (std::uint64_t{basic.nFileIndexHigh} << 32) | basic.nFileIndexLow;
@@ -90,7 +89,7 @@ SymbolFileMap SymbolFileMap::open(const std::string& path) {
 SymbolFileMap OpenedSymbolFile::map() const {
   SymbolFileMap map;
   map.stamp_ = stamp_;
-  map.identity_ = identity_of(file_.get());
+  map.identity_ = identity_of(file_.get(), stamp_);
   const bool remote = is_remote(file_.get());
   if (map.identity_.size == 0 ||
       map.identity_.size > (remote ? SymbolFileMap::kMaxRemoteSize : SymbolFileMap::kMaxSize)) {

@@ -3,6 +3,8 @@
 #include <windows.h>
 
 #include <bit>
+#include <cstring>
+#include <vector>
 
 #include "win32/dynamic_function.h"
 
@@ -12,9 +14,9 @@ namespace {
 // Offsets in the TEB (winternl.h documents NT_TIB; DeallocationStack is in Microsoft's public symbols and has never
 // moved).
 struct TebLayout {
-  std::uint64_t stack_base;
-  std::uint64_t stack_limit;
-  std::uint64_t deallocation_stack;
+  std::size_t stack_base;
+  std::size_t stack_limit;
+  std::size_t deallocation_stack;
 };
 
 constexpr TebLayout kTeb64{0x08, 0x10, 0x1478};
@@ -31,13 +33,19 @@ struct ThreadBasicInformation {
   LONG base_priority;
 };
 
-std::optional<Address> read_pointer(const MemoryReader& memory, Address from, bool is_64_bit) {
-  if (is_64_bit) {
-    const auto value = read_value<std::uint64_t>(memory, from);
-    return value ? std::optional(Address{*value}) : std::nullopt;
+// One read for all of the fields: each stops the process.
+std::vector<std::byte> read_teb(const MemoryReader& memory, Address teb, std::size_t size) {
+  std::vector<std::byte> bytes(size);
+  bytes.resize(memory.read(teb, bytes));
+  return bytes;
+}
+
+Address pointer_at(const std::vector<std::byte>& bytes, std::size_t offset, std::size_t width) {
+  std::uint64_t value = 0;
+  if (offset + width <= bytes.size()) {
+    std::memcpy(&value, bytes.data() + offset, width);
   }
-  const auto value = read_value<std::uint32_t>(memory, from);
-  return value ? std::optional(Address{*value}) : std::nullopt;
+  return {value};
 }
 
 }  // namespace
@@ -67,14 +75,16 @@ std::optional<ThreadStack> read_thread_stack(const MemoryReader& memory, Address
     }
   }
   const TebLayout& layout = is_64_bit ? kTeb64 : kTeb32;
-  const auto base = read_pointer(memory, teb + layout.stack_base, is_64_bit);
-  const auto limit = read_pointer(memory, teb + layout.stack_limit, is_64_bit);
-  if (!base || !limit || *limit >= *base) {
+  const std::size_t width = is_64_bit ? 8 : 4;
+  const auto bytes = read_teb(memory, teb, layout.deallocation_stack + width);
+  const Address base = pointer_at(bytes, layout.stack_base, width);
+  const Address limit = pointer_at(bytes, layout.stack_limit, width);
+  if (!limit || limit >= base) {
     return std::nullopt;
   }
-  const auto reserve = read_pointer(memory, teb + layout.deallocation_stack, is_64_bit);
-  const bool plausible = reserve && *reserve && *reserve <= *limit;
-  return ThreadStack{tid, plausible ? *reserve : *limit, *limit, *base};
+  const Address reserve = pointer_at(bytes, layout.deallocation_stack, width);
+  const bool plausible = reserve && reserve <= limit;
+  return ThreadStack{tid, plausible ? reserve : limit, limit, base};
 }
 
 }  // namespace catcher

@@ -199,6 +199,7 @@ TEST(ThreadStack, bounds_of_our_own_thread_enclose_a_local_variable) {
 TEST(ThreadStack, unreadable_or_senseless_bounds_give_nothing) {
   SyntheticMemory memory;
   EXPECT_FALSE(read_thread_stack(memory, {0x7000}, 1, true));
+  memory.fill(Address{0x7000}, 0x1480);
   memory.put(Address{0x7008}, std::uint64_t{0x1000});
   memory.put(Address{0x7010}, std::uint64_t{0x2000});
   EXPECT_FALSE(read_thread_stack(memory, {0x7000}, 1, true));
@@ -207,6 +208,7 @@ TEST(ThreadStack, unreadable_or_senseless_bounds_give_nothing) {
 TEST(ThreadStack, a_32_bit_thread_is_found_through_its_64_bit_teb) {
   SyntheticMemory memory;
   memory.put(Address{0x7000}, std::uint64_t{0x9000});
+  memory.fill(Address{0x9000}, 0xE10);
   memory.put(Address{0x9004}, std::uint32_t{0x200000});
   memory.put(Address{0x9008}, std::uint32_t{0x1F0000});
   memory.put(Address{0x9000 + 0xE0C}, std::uint32_t{0x100000});

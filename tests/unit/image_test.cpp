@@ -166,6 +166,33 @@ TEST_F(ImageTest, the_cache_forgets_what_was_unloaded) {
   EXPECT_EQ(cache.image(module).timestamp(), 99U);
 }
 
+TEST_F(ImageTest, an_image_that_two_processes_have_in_common_is_read_in_one_of_them) {
+  memory_.block(kBase) = builder_.bytes();
+  CountingMemory other(memory_);
+  CommonImages common;
+  ImageCache cache(memory_, &common);
+  ImageCache second(other, &common);
+  Module module = ImageBuilder::module_at(kBase);
+  module.path = "C:\\common.dll";
+  Image& image = cache.image(module);
+  EXPECT_EQ(&second.image(module), &image);
+  EXPECT_EQ(other.reads, 0U);
+  EXPECT_EQ(second.memory().spent(), cache.memory().spent());
+  module.path = "C:\\another.dll";
+  EXPECT_NE(&second.image(module), &image);
+  EXPECT_GT(other.reads, 0U);
+}
+
+TEST_F(ImageTest, an_image_whose_file_is_not_known_is_nobody_elses) {
+  memory_.block(kBase) = builder_.bytes();
+  CommonImages common;
+  ImageCache cache(memory_, &common);
+  ImageCache second(memory_, &common);
+  Module module = ImageBuilder::module_at(kBase);
+  module.path.clear();
+  EXPECT_NE(&cache.image(module), &second.image(module));
+}
+
 struct CallForm {
   const char* name;
   std::initializer_list<unsigned> bytes;
