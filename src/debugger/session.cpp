@@ -31,8 +31,13 @@ bool lies_in_ntdll(Process& process, Address address) {
 
 }  // namespace
 
-Session::Session(LaunchedProcess launched, Clock::time_point started, SessionRules rules, std::vector<HANDLE> wakes)
-    : rules_(std::move(rules)), started_(started), launched_(std::move(launched)), port_(std::move(wakes)) {}
+Session::Session(LaunchedProcess launched, Clock::time_point started, SessionRules rules, std::vector<HANDLE> wakes,
+                 ModuleFiles& files)
+    : rules_(std::move(rules)),
+      started_(started),
+      launched_(std::move(launched)),
+      port_(std::move(wakes)),
+      files_(files) {}
 
 Session::~Session() {
   if (ended_) {
@@ -341,16 +346,26 @@ void Session::on_thread_created(const Process& process, Thread& thread, const CR
 
 void Session::on_module_loaded(Process& process, const LOAD_DLL_DEBUG_INFO& info) {
   const UniqueFile file(info.hFile);  // ours to close; NULL where the OS could not open it
-  const Module& module =
-      process.modules.emplace_back(Module{to_address(info.lpBaseOfDll), 0, 0, true, {}, file_name_behind(file.get())});
+  ModuleFile known = files_.look(file.get());
+  const Module& module = process.modules.emplace_back(Module{to_address(info.lpBaseOfDll), 0, 0, true, {}, known.name});
   if (!killing_ && leaving_.threads_of(process) == nullptr) {  // else nothing of ours is wanted in it any more
     for (Probe* const probe : probes_) {
       probe->on_module_loaded(process, module);
     }
-    watch_module(process, module);
+    watch(process, module, std::move(known));
     if (rules_.run_as_is) {
       hide_debugger_in(process, module);
     }
+  }
+}
+
+void Session::watch(Process& process, const Module& module, ModuleFile file) {
+  if (!file.watched) {
+    file.watched = find_watched(process, module);
+    files_.remember(file);
+  }
+  if (file.watched) {
+    watch_module(process, module, *file.watched);
   }
 }
 
@@ -367,6 +382,10 @@ std::optional<Event> Session::on_exception(Process& process, const DEBUG_EVENT& 
     if (auto* reached = std::get_if<WatchedFunctionReached>(&hit)) {
       if (reached->purpose == WatchPurpose::kTerminateProcess) {
         note_exit_request(tree_, process, *reached);
+        // It ends its other threads, then comes here once more to end itself. Who is alone can end nobody else.
+        if (reached->process_handle == 0 && tree_.processes().size() == 1 && !rules_.stops_at_end) {
+          process.breakpoints.remove(process.memory, reached->address);
+        }
       }
       return Event{&process, thread, thread->tid, std::move(*reached)};
     }

@@ -4,6 +4,7 @@
 #include "debugger/detach.h"
 #include "debugger/event.h"
 #include "debugger/launch.h"
+#include "debugger/module_files.h"
 #include "debugger/outsiders.h"
 #include "debugger/probe.h"
 #include "debugger/process_tree.h"
@@ -31,10 +32,11 @@ using Step = std::variant<Event, DeadlinePassed, Woken, TreeEnded>;
 
 // What a session must know beforehand.
 struct SessionRules {
-  CrashPolicy crash;       // for decide()
-  TreePolicy tree;         // which children are followed
-  bool attached = false;   // the first process ran before us: it is let go in the end, never killed
-  bool run_as_is = false;  // a debuggee that asks is told that it has no debugger
+  CrashPolicy crash;          // for decide()
+  TreePolicy tree;            // which children are followed
+  bool attached = false;      // the first process ran before us: it is let go in the end, never killed
+  bool stops_at_end = false;  // who exits is stopped once more when its DLLs have gone: somebody looks at what is left
+  bool run_as_is = false;     // a debuggee that asks is told that it has no debugger
 };
 
 // One target and all its descendants under the debugger: turns debug events into Events, keeps the model, and
@@ -46,7 +48,9 @@ class Session {
 
   // For a target that this thread has just launched; `started` is when that was. `wakes` are events of the
   // caller's, each of which ends a wait.
-  Session(LaunchedProcess launched, Clock::time_point started, SessionRules rules, std::vector<HANDLE> wakes);
+  // `files` must outlive it.
+  Session(LaunchedProcess launched, Clock::time_point started, SessionRules rules, std::vector<HANDLE> wakes,
+          ModuleFiles& files);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -96,6 +100,7 @@ class Session {
   static void forget_handles(Process& process);
   std::optional<Event> on_exception(Process& process, const DEBUG_EVENT& raw);
   void on_thread_created(const Process& process, Thread& thread, const CREATE_THREAD_DEBUG_INFO& info);
+  void watch(Process& process, const Module& module, ModuleFile file);
   void on_module_loaded(Process& process, const LOAD_DLL_DEBUG_INFO& info);
   bool is_awaited_outside(std::uint32_t pid, HANDLE process);
   void finish_detaching();
@@ -107,6 +112,7 @@ class Session {
   Clock::time_point started_;
   LaunchedProcess launched_;
   DebugPort port_;
+  ModuleFiles& files_;
   ProcessTree tree_;
   std::vector<Probe*> probes_;  // the caller's
   bool root_seen_ = false;

@@ -51,21 +51,35 @@ bool is_ntdll(std::string_view module_name) {
   return equal_ignoring_case(module_name, kNtdll);
 }
 
-void watch_module(Process& process, const Module& module) {
+std::optional<std::vector<WatchedPlace>> find_watched(const Process& process, const Module& module) {
   const std::vector<WatchedFunction> watched = watched_functions(module.name);
-  const auto headers = watched.empty() ? std::nullopt : read_image_headers(process.memory, module.base);
+  std::vector<WatchedPlace> places;
+  if (watched.empty()) {
+    return places;
+  }
+  const auto headers = read_image_headers(process.memory, module.base);
+  if (!headers) {
+    return std::nullopt;
+  }
   // A 32-bit process has two ntdlls; every system call goes through the 64-bit one.
-  if (!headers || (watched.front().module == kNtdll && headers->is_64_bit != (sizeof(void*) == 8))) {
-    return;
+  if (watched.front().module == kNtdll && headers->is_64_bit != (sizeof(void*) == 8)) {
+    return places;
   }
   std::vector<std::string_view> names;
   std::ranges::transform(watched, std::back_inserter(names), &WatchedFunction::name);
   const auto found = find_exports(process.memory, module.base, *headers, names);
-  std::vector<PlannedBreakpoint> planned;
   for (std::size_t i = 0; i < watched.size(); ++i) {
     if (found[i]) {
-      planned.push_back({*found[i], static_cast<std::uint32_t>(watched[i].purpose)});
+      places.push_back({*found[i] - module.base, watched[i].purpose});
     }
+  }
+  return places.empty() ? std::nullopt : std::optional(std::move(places));
+}
+
+void watch_module(Process& process, const Module& module, const std::vector<WatchedPlace>& places) {
+  std::vector<PlannedBreakpoint> planned;
+  for (const WatchedPlace& place : places) {
+    planned.push_back({module.base + place.offset, static_cast<std::uint32_t>(place.purpose)});
   }
   process.breakpoints.set_all(process.memory, planned, BreakpointOwner::kWatchedFunction, module.base);
 }

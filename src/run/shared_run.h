@@ -1,5 +1,6 @@
 #pragma once
 
+#include "debugger/module_files.h"
 #include "evidence/symbol_cache.h"
 #include "run/output_capture.h"
 
@@ -15,6 +16,7 @@ struct SharedParts {
   explicit SharedParts(const Options& options) : symbols(symbol_options(options)) {}
 
   SymbolCache symbols;
+  ModuleFiles module_files;
   DiscardedStreams discarded;  // in the place of catcher's own streams
 };
 

@@ -60,6 +60,8 @@ SessionRules session_rules(const Options& options) {
   rules.crash = options.crash_policy;
   rules.tree = options.tree;
   rules.attached = options.attach.has_value();
+  rules.stops_at_end = options.handles.probe != HandleProbe::kOff || options.memory.probe != MemoryProbe::kOff ||
+                       options.limits.memory.has_value();
   rules.run_as_is = options.surroundings.run_as_is;
   return rules;
 }
@@ -78,7 +80,8 @@ class Run {
         stop_(stop.state()->event.get()),
         streams_(options, shared == nullptr ? nullptr : &shared->discarded),
         deadline_(options.timeout, started_),
-        session_(start_target(), started_, session_rules(options), wakes()),
+        session_(start_target(), started_, session_rules(options), wakes(),
+                 shared == nullptr ? own_files_.emplace() : shared->module_files),
         symbols_(shared == nullptr ? own_symbols_.emplace(symbol_options(options)) : shared->symbols),
         crashes_(options.crash_policy, crash_evidence(symbols_, options.evidence, observer), started_),
         debug_output_(started_, options.capture.echo_debug_output),
@@ -385,6 +388,7 @@ class Run {
   OutputCapture streams_;
   Clock::time_point started_ = Clock::now();
   DeadlineMonitor deadline_;
+  std::optional<ModuleFiles> own_files_;  // where there are none to share, like own_symbols_
   Session session_;
   std::optional<SymbolCache> own_symbols_;  // where there are none to share
   SymbolCache& symbols_;
