@@ -93,9 +93,7 @@ Stack StoppedProcess::named_stack(const StoppedThread& thread) {
   std::vector<CodeAddress> places;
   places.reserve(unwound.frames.size());
   std::transform(unwound.frames.begin(), unwound.frames.end(), std::back_inserter(places),
-                 [](const UnwoundFrame& frame) {
-                   return CodeAddress{frame.pc, !frame.is_exact, frame.source};
-                 });
+                 [](const UnwoundFrame& frame) { return CodeAddress{frame.pc, !frame.is_exact, frame.source}; });
   stack.frames = symbolizer_.frames(places);
   stack.frames_total += stack.frames.size() - places.size();  // inlined functions are frames of their own
   trim(stack.frames);
