@@ -57,8 +57,8 @@ bool DebugPort::take_event_of_a_storm(std::optional<Clock::time_point> deadline)
     last_looked_ = now;
     return false;
   }
-  const auto slice = deadline ? std::min(*deadline, now + kBlind) : now + kBlind;
-  return take_event(time_left(slice));
+  const bool is_near = deadline && *deadline < now + kBlind;
+  return take_event(is_near ? time_left(deadline) : static_cast<DWORD>(kBlind.count()));
 }
 
 WaitResult DebugPort::wait_with_debug_object(std::optional<Clock::time_point> deadline) {

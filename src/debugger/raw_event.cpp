@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <string_view>
 
 namespace catcher {
@@ -30,7 +29,7 @@ ExceptionRaised exception_of(const EXCEPTION_DEBUG_INFO& info) {
   raised.address = to_address(record.ExceptionAddress);
   raised.chance = info.dwFirstChance != 0 ? Chance::kFirst : Chance::kSecond;
   const auto count = std::min<DWORD>(record.NumberParameters, EXCEPTION_MAXIMUM_PARAMETERS);
-  std::copy_n(std::begin(record.ExceptionInformation), count, std::back_inserter(raised.parameters));
+  raised.parameters.assign(record.ExceptionInformation, record.ExceptionInformation + count);
   return raised;
 }
 

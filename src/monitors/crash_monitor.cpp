@@ -172,7 +172,9 @@ void CrashMonitor::note_passed_on(const Event& event, const ExceptionRaised& rai
     CountedThrow& thrown = watch.last_throws[event.tid];
     const bool again = thrown.last.code == raised.code && thrown.last.parameters == raised.parameters;
     thrown.events = again ? thrown.events + 1 : 1;
-    thrown.last = {raised.code, raised.parameters};
+    if (!again) {
+      thrown.last = {raised.code, raised.parameters};
+    }
   }
   const auto open = watch.open_faults.find(event.tid);
   if (open != watch.open_faults.end() && open->second.exception.code == kStackOverflow &&

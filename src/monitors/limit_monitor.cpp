@@ -104,8 +104,11 @@ std::optional<LimitHit> LimitMonitor::check_processes(const Event& event, const 
 }
 
 std::optional<LimitHit> LimitMonitor::check_memory(const ProcessTree& tree) {
+  if (!next_memory_look_) {
+    return std::nullopt;
+  }
   const auto begin = Clock::now();
-  if (!next_memory_look_ || begin < *next_memory_look_) {
+  if (begin < *next_memory_look_) {
     return std::nullopt;
   }
   std::uint64_t sum = 0;
@@ -141,8 +144,11 @@ std::optional<LimitHit> LimitMonitor::check_start(const ProcessTree& tree) const
 }
 
 std::optional<LimitHit> LimitMonitor::check_idle(const ProcessTree& tree) {
+  if (!next_idle_look_) {
+    return std::nullopt;
+  }
   const auto begin = Clock::now();
-  if (!next_idle_look_ || begin < *next_idle_look_) {
+  if (begin < *next_idle_look_) {
     return std::nullopt;
   }
   idle_->used(processor_time(tree), begin);
