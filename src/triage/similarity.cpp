@@ -5,7 +5,9 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 namespace catcher {
 
@@ -33,27 +35,71 @@ struct Weights {
   }
 };
 
-// The heaviest common subsequence, one row at a time.
-double similarity(const Weights& weights, const Numbers& a, const Numbers& b) {
-  if (a.empty() || b.empty()) {
-    return 0;
-  }
-  std::array<double, kMost + 1> row{};
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    double diagonal = 0;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const double above = row[j + 1];
-      const double gain =
-          a[i] == b[j] ? diagonal + weights.place[std::min(i, j)] * weights.shift[i > j ? i - j : j - i] : 0;
-      row[j + 1] = std::max({above, row[j], gain});
-      diagonal = above;
+// Compares one stack with many.
+class Comparison {
+ public:
+  // `names` is how many different ones there are until now.
+  void set(Numbers stack, std::size_t names) {
+    for (const std::uint32_t name : stack_) {
+      last_[name] = 0;
+    }
+    stack_ = std::move(stack);
+    last_.resize(names);
+    for (std::size_t i = 0; i < stack_.size(); ++i) {
+      std::uint8_t& last = last_[stack_[i]];
+      before_[i] = std::exchange(last, static_cast<std::uint8_t>(i + 1));
     }
   }
-  return row[b.size()] / weights.sums[std::min(a.size(), b.size())];
-}
+
+  // The heaviest common subsequence, by the places that match, of which there are few. Nothing as soon as it cannot
+  // become `wanted` any more.
+  std::optional<double> similarity(const Numbers& other, double wanted) const {
+    constexpr std::size_t kRows = 8;  // between two looks at what can still become of it
+    if (other.empty() || stack_.empty()) {
+      return 0;
+    }
+    const double most = weights_.sums[std::min(other.size(), stack_.size())];
+    std::array<double, kMost + 1> best{};  // that ends before each place of the stack
+    for (std::size_t i = 0; i < other.size(); ++i) {
+      if (i % kRows == 0 && can_still_be(best, i, other.size()) < wanted * most - kRounding) {
+        return std::nullopt;
+      }
+      // From the last place on, so that a row builds upon the one before it.
+      for (std::size_t j = last_[other[i]]; j != 0; j = before_[j - 1]) {
+        const double gain =
+            best[j - 1] + weights_.place[std::min(i, j - 1)] * weights_.shift[i > j - 1 ? i - (j - 1) : j - 1 - i];
+        for (std::size_t k = j; k <= stack_.size() && best[k] < gain; ++k) {
+          best[k] = gain;
+        }
+      }
+    }
+    return best[stack_.size()] / most;
+  }
+
+ private:
+  static constexpr double kRounding = 1e-9;
+
+  // If from row `i` on everything that is left matched, without a shift.
+  double can_still_be(const std::array<double, kMost + 1>& best, std::size_t i, std::size_t rows) const {
+    double most = 0;
+    for (std::size_t j = 0; j <= stack_.size(); ++j) {
+      const std::size_t from = std::min(i, j);
+      const std::size_t left = std::min(rows - i, stack_.size() - j);
+      most = std::max(most, best[j] + weights_.sums[from + left] - weights_.sums[from]);
+    }
+    return most;
+  }
+
+  const Weights weights_;
+  Numbers stack_;
+  std::vector<std::uint8_t> last_;            // by name: its last place in the stack, counted from 1; 0: none
+  std::array<std::uint8_t, kMost> before_{};  // by place: the place before it with the same name
+};
 
 class Numbering {
  public:
+  std::size_t size() const { return known_.size(); }
+
   Numbers of(std::span<const std::string> names) {
     Numbers numbers;
     for (const std::string& name : names.first(std::min(names.size(), kMost))) {
@@ -71,19 +117,23 @@ class Numbering {
 double stack_similarity(std::span<const std::string> a, std::span<const std::string> b) {
   Numbering numbering;
   const Numbers first = numbering.of(a);
-  return similarity(Weights(), first, numbering.of(b));
+  Numbers second = numbering.of(b);
+  Comparison comparison;
+  comparison.set(std::move(second), numbering.size());
+  return comparison.similarity(first, 0).value_or(0);
 }
 
 std::vector<std::size_t> group_similar(std::span<const std::vector<std::string>> stacks) {
-  const Weights weights;
   Numbering numbering;
+  Comparison comparison;
   std::vector<std::vector<Numbers>> groups;
   std::vector<std::size_t> result;
   for (const std::vector<std::string>& stack : stacks) {
     Numbers numbers = numbering.of(stack);
+    comparison.set(numbers, numbering.size());
     const auto belongs = [&](const std::vector<Numbers>& group) {
-      return std::ranges::all_of(group,
-                                 [&](const Numbers& other) { return similarity(weights, other, numbers) >= kAlike; });
+      return std::ranges::all_of(
+          group, [&](const Numbers& other) { return comparison.similarity(other, kAlike).value_or(0) >= kAlike; });
     };
     const auto group = std::ranges::find_if(groups, belongs);
     result.push_back(static_cast<std::size_t>(group - groups.begin()));

@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
+#include <random>
 
 namespace catcher {
 namespace {
@@ -38,6 +40,54 @@ TEST(StackSimilarity, a_difference_at_the_crash_weighs_more_than_one_far_out) {
   const Names stack{"a", "b", "c", "d", "e"};
   EXPECT_LT(stack_similarity(stack, Names{"x", "b", "c", "d", "e"}),
             stack_similarity(stack, Names{"a", "b", "c", "d", "x"}));
+}
+
+// The heaviest common subsequence as a textbook has it.
+double textbook_similarity(const Names& a, const Names& b) {
+  std::vector<std::vector<double>> best(a.size() + 1, std::vector<double>(b.size() + 1));
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const double shift = std::abs(static_cast<double>(i) - static_cast<double>(j));
+      const double weight = std::exp(-0.04 * static_cast<double>(std::min(i, j) - 1)) * std::exp(-0.13 * shift);
+      best[i][j] = std::max({best[i - 1][j], best[i][j - 1], a[i - 1] == b[j - 1] ? best[i - 1][j - 1] + weight : 0});
+    }
+  }
+  double most = 0;
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    most += std::exp(-0.04 * static_cast<double>(i));
+  }
+  return best[a.size()][b.size()] / most;
+}
+
+Names random_stack(std::mt19937& random, unsigned functions) {
+  Names stack(1 + random() % 40);
+  for (std::string& name : stack) {
+    name = "f" + std::to_string(random() % functions);
+  }
+  return stack;
+}
+
+TEST(StackSimilarity, any_two_stacks_are_as_alike_as_the_textbook_says) {
+  std::mt19937 random(7);
+  for (const unsigned functions : {2U, 8U, 50U}) {
+    for (int i = 0; i < 200; ++i) {
+      const Names a = random_stack(random, functions);
+      const Names b = random_stack(random, functions);
+      ASSERT_NEAR(stack_similarity(a, b), textbook_similarity(a, b), 1e-12);
+    }
+  }
+}
+
+TEST(GroupSimilar, two_stacks_are_together_exactly_when_they_are_alike_enough) {
+  std::mt19937 random(11);
+  for (int i = 0; i < 300; ++i) {
+    const Names a = random_stack(random, 3);
+    Names b = a;
+    for (std::size_t changed = random() % (a.size() + 1); changed > 0; --changed) {
+      b[random() % b.size()] = "other" + std::to_string(random() % 3);
+    }
+    EXPECT_EQ(group_similar(std::vector<Names>{a, b}).at(1) == 0, textbook_similarity(a, b) >= 0.7);
+  }
 }
 
 TEST(GroupSimilar, stacks_that_differ_in_one_frame_are_a_group_and_others_are_not) {
