@@ -2,6 +2,7 @@
 // The full size (10,000 threads, 2,000 DLL loads, 200 children) takes a minute; by default a tenth of it is run.
 // CATCHER_SOAK=full in the environment runs all of it.
 
+#include "harness/handle_count.h"
 #include "harness/programs.h"
 #include "harness/run_catcher.h"
 #include "win32/unique_handle.h"
@@ -14,27 +15,12 @@
 
 namespace {
 
+using harness::count_handles;
 using harness::RunSettings;
 
 bool full_size() {
   wchar_t value[8] = {};
   return GetEnvironmentVariableW(L"CATCHER_SOAK", value, 8) != 0 && std::wstring_view(value) == L"full";
-}
-
-// How many handles a process has, by trying each number: the system's own count is not to be had everywhere.
-int count_handles(void* process) {
-  constexpr int kGap = 4096;  // handle numbers are given out from below, in steps of 4
-  int count = 0;
-  for (std::uintptr_t number = 4, last = 0; number <= last + kGap * 4; number += 4) {
-    HANDLE copy = nullptr;
-    if (DuplicateHandle(process, reinterpret_cast<HANDLE>(number), GetCurrentProcess(), &copy, 0, FALSE,
-                        DUPLICATE_SAME_ACCESS) != 0) {
-      CloseHandle(copy);
-      last = number;
-      ++count;
-    }
-  }
-  return count;
 }
 
 // The handles of a debugger once its debuggee has done all it was told to, and still lives.
