@@ -44,5 +44,9 @@ private_apt() {
     -o Acquire::Languages=none -o Acquire::Retries=3 -o Debug::NoLocking=1 "$@"
 }
 
-# Configures the build directory of a preset, with the dependencies' sources that scripts/setup fetched.
-configure() { cmake --preset "$1" --log-level=WARNING -DCATCHER_DEPS_DIR="$CATCHER_DEPS_DIR"; }
+# Configures the build directory of a preset, with the dependencies' sources that scripts/setup fetched. More arguments go to cmake.
+configure() {
+  local preset=$1
+  shift
+  cmake --preset "$preset" --log-level=WARNING -DCATCHER_DEPS_DIR="$CATCHER_DEPS_DIR" "$@"
+}

@@ -95,6 +95,17 @@ std::vector<std::string> option_names(const CLI::App& app) {
   fail(fmt::format("unknown option {}; 'catcher --help' lists them", shown(name)));
 }
 
+// The parser takes "--memory=" for "--memory", and "--timeout=" for an option whose value is the next word.
+void refuse_missing_values(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const auto names = option_names(app);
+  for (const std::string& word : arguments) {
+    const std::string name = word.substr(0, word.find('='));
+    if (word == name + "=" && std::ranges::find(names, name) != names.end()) {
+      fail(fmt::format("{} has no value behind its '='", word));
+    }
+  }
+}
+
 const CommandRow& command_of(const std::vector<std::wstring>& words) {
   const std::string first = words.empty() ? std::string() : to_utf8(words.front());
   const auto found = std::find_if(kCommands.begin() + 1, kCommands.end(),
@@ -256,6 +267,7 @@ Request parse_options(const CommandLine& as_typed) {
   const std::vector<std::wstring> own = words_of(command_line, row);
   std::transform(own.rbegin(), own.rend(), std::back_inserter(arguments),
                  [](const std::wstring& word) { return to_utf8(word); });
+  refuse_missing_values(app, arguments);
   try {
     app.parse(arguments);
   } catch (const CLI::CallForHelp&) {

@@ -9,8 +9,8 @@
 #include <cctype>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -20,8 +20,8 @@ namespace {
 class Image {
  public:
   explicit Image(const std::filesystem::path& path) {
-    std::ifstream stream(path, std::ios::binary);
-    bytes_.assign(std::istreambuf_iterator<char>(stream), {});
+    bytes_.resize(static_cast<std::size_t>(std::filesystem::file_size(path)));
+    std::ifstream(path, std::ios::binary).read(bytes_.data(), static_cast<std::streamsize>(bytes_.size()));
     const auto dos = at<IMAGE_DOS_HEADER>(0);
     headers_ = at<IMAGE_NT_HEADERS64>(static_cast<std::size_t>(dos.e_lfanew));
     std::size_t offset = static_cast<std::size_t>(dos.e_lfanew) + offsetof(IMAGE_NT_HEADERS64, OptionalHeader) +

@@ -2,6 +2,7 @@
 
 #include "cli/number.h"
 #include "cli/suggest.h"
+#include "win32/utf.h"
 
 #include <gtest/gtest.h>
 
@@ -186,6 +187,15 @@ TEST(ParseOptions, what_only_refines_memory_wants_memory_too) {
   EXPECT_EQ(complaint(L"--memory-interval 1s -- a.exe"), "--memory-interval says what --memory does; give that too");
   EXPECT_EQ(complaint(L"--memory --leak-limit 1M -- a.exe"),
             "--leak-limit needs to know who allocates: give --memory=trace too");
+}
+
+TEST(ParseOptions, an_equals_sign_with_nothing_behind_it_is_refused) {
+  for (const std::wstring name : {L"--memory", L"--handles", L"--dump", L"--timeout", L"--quiet", L"--report"}) {
+    EXPECT_EQ(complaint(name + L"= -- a.exe"), to_utf8(name) + "= has no value behind its '='");
+    EXPECT_EQ(complaint(name + L"= 5 -- a.exe"), to_utf8(name) + "= has no value behind its '='");
+  }
+  EXPECT_NE(complaint(L"--memry= -- a.exe").find("did you mean '--memory'?"), std::string::npos);
+  EXPECT_EQ(parse(L"--timeout 5 -- a.exe --memory=").options.memory.probe, MemoryProbe::kOff);
 }
 
 TEST(ParseOptions, quiet_and_verbose_contradict_each_other) {
