@@ -54,7 +54,8 @@ STARTUPINFOW StartupStreams::startup_info() noexcept {
 InheritanceScope::InheritanceScope(const StandardStreams& streams) {
   for (const std::optional<HANDLE>& handle : {streams.in, streams.out, streams.error}) {
     DWORD flags = 0;
-    if (handle && GetHandleInformation(*handle, &flags) != 0 && (flags & HANDLE_FLAG_INHERIT) == 0) {
+    if (handle && !streams.inheritable && GetHandleInformation(*handle, &flags) != 0 &&
+        (flags & HANDLE_FLAG_INHERIT) == 0) {
       streams_.push_back(*handle);
     }
   }

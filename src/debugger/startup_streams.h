@@ -17,6 +17,7 @@ struct StandardStreams {
   std::optional<HANDLE> in;
   std::optional<HANDLE> out;
   std::optional<HANDLE> error;
+  bool inheritable = false;  // those that are replaced are so for good: nobody need ask
 
   bool any() const noexcept { return in || out || error; }
 };

@@ -130,6 +130,7 @@ StandardStreams OutputCapture::for_target() const {
   if (out_.target_end) {
     streams.out = out_.target_end.get();
     streams.error = error_.target_end.get();
+    streams.inheritable = false;
   }
   return streams;
 }

@@ -22,7 +22,7 @@ class DiscardedStreams {
   // Throws std::system_error.
   DiscardedStreams();
 
-  StandardStreams for_target() const { return {null_.get(), null_.get(), null_.get()}; }
+  StandardStreams for_target() const { return {null_.get(), null_.get(), null_.get(), true}; }
 
  private:
   UniqueFile null_;

@@ -13,6 +13,7 @@ StopSource::State::State() : event(CreateEventW(nullptr, TRUE, FALSE, nullptr)) 
 StopSource::StopSource() : state_(std::make_shared<State>()) {}
 
 void StopSource::request_stop() const noexcept {
+  state_->asked = true;
   SetEvent(state_->event.get());
 }
 

@@ -47,7 +47,7 @@ std::optional<Task> SweepState::next_task() {
   const std::lock_guard lock(mutex_);
   const std::uint64_t inputs = std::max<std::uint64_t>(corpus_.names.size(), 1);
   while (next_ < total() && !stopped_) {
-    if (WaitForSingleObject(stop_.state()->event.get(), 0) == WAIT_OBJECT_0) {
+    if (stop_.state()->asked) {
       stopped_ = true;
       break;
     }
@@ -167,7 +167,7 @@ bool SweepState::is_complete() const {
 }
 
 bool SweepState::is_interrupted() const {
-  return WaitForSingleObject(stop_.state()->event.get(), 0) == WAIT_OBJECT_0 && !is_complete();
+  return stop_.state()->asked && !is_complete();
 }
 
 }  // namespace catcher
