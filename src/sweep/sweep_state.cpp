@@ -134,10 +134,13 @@ bool SweepState::wait_for_workers(std::size_t workers) {
 }
 
 void SweepState::flush() {
-  const std::lock_guard lock(mutex_);
-  if (std::exchange(unflushed_, false)) {
-    journal_.flush();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(unflushed_, false)) {
+      return;
+    }
   }
+  journal_.flush();  // the disk takes its time, and nobody's next run has to wait for it
 }
 
 void SweepState::note_complete() {

@@ -88,6 +88,44 @@ void write(HANDLE file, std::string_view bytes) {
   }
 }
 
+UniqueFile open_source(const std::wstring& path) {
+  UniqueFile source(CreateFileW(path.c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                                nullptr, OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN, nullptr));
+  if (!source) {
+    throw UnreadableInput(describe_win32_error(last_error()));
+  }
+  return source;
+}
+
+// Reads all of it by way of the buffer; with a `copy`, writes it there.
+InputCopy read_input(HANDLE source, std::string& buffer, HANDLE copy) {
+  InputCopy input;
+  input.content.emplace();
+  Sha256 hash;
+  for (;;) {
+    DWORD done = 0;
+    if (ReadFile(source, buffer.data(), static_cast<DWORD>(buffer.size()), &done, nullptr) == 0) {
+      throw UnreadableInput(describe_win32_error(last_error()));
+    }
+    if (done == 0) {
+      break;
+    }
+    const std::string_view chunk(buffer.data(), done);
+    hash.update(chunk);
+    if (copy != nullptr) {
+      write(copy, chunk);
+    }
+    input.size += done;
+    if (input.content && input.size <= kInMemory) {
+      input.content->append(chunk);
+    } else {
+      input.content.reset();
+    }
+  }
+  input.hash = hex_of(hash.finish(), kHashBytes);
+  return input;
+}
+
 }  // namespace
 
 WorkDirectory::WorkDirectory(const std::wstring& path)
@@ -100,37 +138,17 @@ WorkDirectory::~WorkDirectory() {
 }
 
 InputCopy WorkDirectory::take(const std::wstring& from) {
-  const UniqueFile source(CreateFileW(from.c_str(), GENERIC_READ,
-                                      FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr, OPEN_EXISTING,
-                                      FILE_FLAG_SEQUENTIAL_SCAN, nullptr));
-  if (!source) {
-    throw UnreadableInput(describe_win32_error(last_error()));
-  }
-  InputCopy copy;
-  NewFile made = create(path_ + L"\\input", extension_of(from));
-  copy.path = std::move(made.path);
-  copy.content.emplace();
-  Sha256 hash;
-  for (;;) {
-    DWORD done = 0;
-    if (ReadFile(source.get(), buffer_.data(), static_cast<DWORD>(buffer_.size()), &done, nullptr) == 0) {
-      throw UnreadableInput(describe_win32_error(last_error()));
-    }
-    if (done == 0) {
-      break;
-    }
-    const std::string_view chunk(buffer_.data(), done);
-    hash.update(chunk);
-    write(made.file.get(), chunk);
-    copy.size += done;
-    if (copy.content && copy.size <= kInMemory) {
-      copy.content->append(chunk);
-    } else {
-      copy.content.reset();
-    }
-  }
-  copy.hash = hex_of(hash.finish(), kHashBytes);
+  const UniqueFile source = open_source(from);
+  const NewFile made = create(path_ + L"\\input", extension_of(from));
+  InputCopy copy = read_input(source.get(), buffer_, made.file.get());
+  copy.path = made.path;
   return copy;
+}
+
+InputCopy WorkDirectory::look_at(const std::wstring& from) {
+  InputCopy input = read_input(open_source(from).get(), buffer_, nullptr);
+  input.path = from;
+  return input;
 }
 
 void WorkDirectory::restore(InputCopy& copy, const std::wstring& from) {

@@ -15,7 +15,7 @@ class UnreadableInput : public std::runtime_error {
 
 // An input, as one worker's target is given it.
 struct InputCopy {
-  std::wstring path;  // full
+  std::wstring path;  // full; of the copy, where there is one
   std::uint64_t size = 0;
   std::string hash;                    // SweepRecord::hash
   std::optional<std::string> content;  // nothing when it is too large to be kept in memory
@@ -35,7 +35,12 @@ class WorkDirectory {
   // the one before. Throws UnreadableInput, and std::system_error when the copy cannot be written.
   InputCopy take(const std::wstring& from);
 
-  // The same for content that was taken before: the target may have changed its copy. The path may be another then.
+  // Leaves the file where it is, and only reads it: for a target that is given a handle to read, and no path. Throws
+  // UnreadableInput.
+  InputCopy look_at(const std::wstring& from);
+
+  // The same as take() for content that was taken before: the target may have changed its copy. The path may be another
+  // then.
   void restore(InputCopy& copy, const std::wstring& from);
 
   // Removes everything that a target has left here.

@@ -85,7 +85,7 @@ void Worker::make_run(const Task& task) {
   if (!state_.corpus().names.empty()) {
     source = state_.corpus().path(task.input);
     try {
-      input = work_->take(source);
+      input = needs_copy(source) ? work_->take(source) : work_->look_at(source);
     } catch (const UnreadableInput& unreadable) {
       record.outcome = SweepOutcome::kUntested;
       record.problem = unreadable.what();
@@ -112,6 +112,11 @@ void Worker::make_run(const Task& task) {
   // What it has shown comes first: a journal that knows of it is never alone.
   keep(record, std::move(report), input, source);
   state_.finish(record);
+}
+
+// Not when it only goes to stdin, by a handle that cannot write.
+bool Worker::needs_copy(const std::wstring& source) const {
+  return has_placeholder(options_.run.command_line) || to_utf16(to_utf8(source)) != source;  // an unpaired surrogate
 }
 
 RunReport Worker::run_once(const SweepRecord& record, const InputCopy& input) const {
@@ -159,7 +164,7 @@ void Worker::confirm(SweepEvidence& evidence, const SweepRecord& record, InputCo
     return;  // a hang would take its whole time again
   }
   for (std::uint32_t i = 0; i < options_.confirm; ++i) {
-    if (!source.empty()) {
+    if (!source.empty() && input.path != source) {
       work_->restore(input, source);
     }
     const RunReport again = run_once(record, input);

@@ -22,6 +22,7 @@ class Worker {
  private:
   void make_runs();
   void make_run(const Task& task);
+  bool needs_copy(const std::wstring& source) const;
   RunReport run_once(const SweepRecord& record, const InputCopy& input) const;
   void keep(const SweepRecord& record, RunReport report, InputCopy& input, const std::wstring& source);
   void confirm(SweepEvidence& evidence, const SweepRecord& record, InputCopy& input, const std::wstring& source);

@@ -72,10 +72,18 @@ TEST(Sweep, nothing_found_is_exit_code_0) {
 }
 
 TEST(Sweep, the_input_may_come_on_standard_input) {
-  const ProgramResult result =
-      sweep(L"--stdin @@ --corpus " + quoted(make_corpus({{"a", "null"}, {"b", "ok"}})), out_directory(), reader());
+  const fs::path corpus = make_corpus({{"a", "null"}, {L"b \u00fc", "ok"}});
+  const ProgramResult result = sweep(L"--confirm 2 --stdin @@ --corpus " + quoted(corpus), out_directory(), reader());
   EXPECT_EQ(result.exit_code, 139U);
-  EXPECT_EQ(outcomes_by_input(out_directory()), (std::map<std::string, std::string>{{"a", "crash"}, {"b", "passed"}}));
+  EXPECT_EQ(outcomes_by_input(out_directory()),
+            (std::map<std::string, std::string>{{"a", "crash"}, {"b \xC3\xBC", "passed"}}));
+  const json summary = summary_of(out_directory());
+  ASSERT_EQ(summary["buckets"].size(), 1U);
+  const fs::path bucket = out_directory() / summary["buckets"][0]["directory"].get<std::string>();
+  for (const auto& entry : fs::directory_iterator(bucket / "inputs")) {
+    EXPECT_EQ(read_bytes(entry.path()), "null");
+  }
+  EXPECT_EQ(read_bytes(corpus / "a"), "null");
 }
 
 TEST(Sweep, inputs_may_be_named_in_a_list_or_on_standard_input) {

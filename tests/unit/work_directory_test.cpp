@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <string>
+#include <tuple>
 
 namespace catcher {
 namespace {
@@ -59,6 +60,16 @@ TEST_F(WorkDirectories, restore_a_copy_that_is_still_held_under_another_name) {
   work.restore(copy, source_);
   EXPECT_EQ(copy.path, place_ + L"\\input-2.png");
   EXPECT_EQ(read_file(copy.path), "what the target reads");
+}
+
+TEST_F(WorkDirectories, may_leave_an_input_where_it_is) {
+  WorkDirectory work(place_);
+  const InputCopy copy = work.take(source_);
+  work.clean();
+  const InputCopy input = work.look_at(source_);
+  EXPECT_EQ(input.path, source_);
+  EXPECT_EQ(std::tie(input.size, input.hash, input.content), std::tie(copy.size, copy.hash, copy.content));
+  EXPECT_TRUE(fs::is_empty(place_));
 }
 
 TEST_F(WorkDirectories, are_empty_at_first_and_gone_at_the_end) {
